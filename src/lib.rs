@@ -1,0 +1,3 @@
+//! Boilerplate detection for web corpora.
+pub mod dom;
+pub mod segment;

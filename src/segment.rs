@@ -1,0 +1,409 @@
+//! Blocks: the runs of text a page is cut into, the unit that is scored and labelled.
+//!
+//! A block is the text between two block-level boundaries (an element of
+//! [`Tag::is_block`] opening or closing, `hr`, or a double `br`), with white space folded;
+//! inside `pre`, lines and indentation stay. A block knows where in the document it stands and
+//! nothing about what it means. Hidden text makes blocks like any other, marked as such.
+//!
+//! Plain text makes blocks too: each non-empty line is one.
+
+use crate::dom::{Attr, Document, NodeId, Tag};
+
+/// A run of text. `start..end` is its place in [`Blocks::text`].
+#[derive(Clone, Copy, Debug)]
+pub struct Block {
+    /// The innermost block-level element that holds the run; 0 in plain text.
+    pub node: NodeId,
+    /// The run's first text node.
+    pub first: NodeId,
+    /// The run's last text node.
+    pub last: NodeId,
+    start: u32,
+    end: u32,
+    /// Characters that are not white space.
+    pub chars: u32,
+    /// Those of them inside a link.
+    pub link_chars: u32,
+    /// Not shown to a sighted reader: `hidden`, `aria-hidden`, `display: none` and the like.
+    pub hidden: bool,
+    /// Inside `pre`.
+    pub preformatted: bool,
+}
+
+/// A page's blocks in document order and their text.
+#[derive(Debug, Default)]
+pub struct Blocks {
+    blocks: Vec<Block>,
+    text: String,
+}
+
+impl Blocks {
+    /// Cuts plain text: a block for each line that is not blank.
+    pub fn of_text(text: &str) -> Blocks {
+        let mut cutter = Cutter::new(text.len());
+        for line in text.lines() {
+            cutter.text(0, line, State::default());
+            cutter.flush();
+        }
+        cutter.out
+    }
+
+    /// Cuts a document.
+    pub fn of_document(document: &Document) -> Blocks {
+        cut(document, noscript_is_the_page(document))
+    }
+
+    /// The blocks.
+    pub fn iter(&self) -> std::slice::Iter<'_, Block> {
+        self.blocks.iter()
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Whether the page has no text at all.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// A block's text. A single `br` is a line break in it.
+    pub fn text(&self, block: &Block) -> &str {
+        &self.text[block.start as usize..block.end as usize]
+    }
+
+    /// All blocks' texts in order.
+    pub fn texts(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.blocks.iter().map(|b| self.text(b))
+    }
+}
+
+impl std::ops::Index<usize> for Blocks {
+    type Output = Block;
+    fn index(&self, i: usize) -> &Block {
+        &self.blocks[i]
+    }
+}
+
+/// Whether the page's content is in its `<noscript>`: outside it there is almost no text.
+/// Forum software serves its posts this way to readers without scripts.
+fn noscript_is_the_page(document: &Document) -> bool {
+    let (mut inside, mut outside) = (0usize, 0usize);
+    let nodes = document.nodes();
+    let mut noscript_end = 0;
+    let mut id = 0;
+    while id < nodes.len() {
+        let node = nodes[id];
+        if node.tag == Tag::Noscript {
+            noscript_end = noscript_end.max(node.end as usize);
+        }
+        if node.tag.is_textless() {
+            id = node.end as usize;
+            continue;
+        }
+        if node.tag == Tag::Text {
+            let chars = document.text(id as NodeId).trim().len();
+            *(if id < noscript_end { &mut inside } else { &mut outside }) += chars;
+        }
+        id += 1;
+    }
+    inside > 200 && outside < inside / 4
+}
+
+/// What holds for the text below an open element.
+#[derive(Clone, Copy, Default)]
+struct State {
+    node: NodeId,
+    link: bool,
+    hidden: bool,
+    pre: bool,
+}
+
+/// An element that is open at the walk's place.
+struct Open {
+    end: NodeId,
+    is_block: bool,
+    outer: State,
+}
+
+fn cut(document: &Document, with_noscript: bool) -> Blocks {
+    let nodes = document.nodes();
+    let mut cutter = Cutter::new(nodes.len() * 8);
+    let mut open: Vec<Open> = Vec::new();
+    let mut state = State::default();
+    let mut id: NodeId = 0;
+    while (id as usize) < nodes.len() {
+        while let Some(top) = open.last().filter(|top| top.end <= id) {
+            if top.is_block {
+                cutter.flush();
+            }
+            state = top.outer;
+            open.pop();
+        }
+        let node = nodes[id as usize];
+        match node.tag {
+            Tag::Text => cutter.text(id, document.text(id), state),
+            Tag::Br => cutter.line_break(),
+            Tag::Wbr => {}
+            Tag::Noscript if !with_noscript => {
+                id = node.end;
+                continue;
+            }
+            tag if tag.is_textless() => {
+                id = node.end;
+                continue;
+            }
+            tag => {
+                let is_block = tag.is_block();
+                let outer = state;
+                if is_block {
+                    cutter.flush();
+                    state.node = id;
+                }
+                match tag {
+                    Tag::A => {
+                        // Links without a space between them are set apart by style.
+                        cutter.space();
+                        state.link |= document.attr(id, Attr::Href).is_some();
+                    }
+                    Tag::Pre | Tag::Textarea => state.pre = true,
+                    Tag::Img | Tag::Input => cutter.space(),
+                    _ => {}
+                }
+                state.hidden = state.hidden || is_hidden(document, id);
+                if node.end > id + 1 {
+                    open.push(Open { end: node.end, is_block, outer });
+                } else {
+                    state = outer;
+                }
+            }
+        }
+        id += 1;
+    }
+    cutter.flush();
+    cutter.out
+}
+
+/// Whether the element says that it is not shown.
+fn is_hidden(document: &Document, id: NodeId) -> bool {
+    document.attrs(id).any(|(name, value)| match name {
+        Attr::Hidden => !value.eq_ignore_ascii_case("until-found"),
+        Attr::AriaHidden => value.eq_ignore_ascii_case("true"),
+        Attr::Style => {
+            let mut style = value.split(';').filter_map(|rule| rule.split_once(':'));
+            style.any(|(property, value)| {
+                let (property, value) = (property.trim(), value.trim());
+                property.eq_ignore_ascii_case("display") && starts_with(value, "none")
+                    || property.eq_ignore_ascii_case("visibility") && starts_with(value, "hidden")
+            })
+        }
+        _ => false,
+    })
+}
+
+fn starts_with(value: &str, prefix: &str) -> bool {
+    value.get(..prefix.len()).is_some_and(|v| v.eq_ignore_ascii_case(prefix))
+}
+
+/// Gathers runs of text into blocks.
+struct Cutter {
+    out: Blocks,
+    /// The run at hand; none where no text has come since the last boundary.
+    run: Option<Block>,
+    /// White space owed before the next character.
+    owed: Owed,
+}
+
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Owed {
+    Nothing,
+    Space,
+    Line,
+}
+
+impl Cutter {
+    fn new(bytes: usize) -> Cutter {
+        let out = Blocks { blocks: Vec::new(), text: String::with_capacity(bytes) };
+        Cutter { out, run: None, owed: Owed::Nothing }
+    }
+
+    fn space(&mut self) {
+        if self.owed < Owed::Space {
+            self.owed = Owed::Space;
+        }
+    }
+
+    /// A `br`: a line break in the run, and the run's end where another one came just before.
+    fn line_break(&mut self) {
+        match (self.run, self.owed) {
+            (Some(run), _) if run.preformatted => self.out.text.push('\n'),
+            (Some(_), Owed::Line) => self.flush(),
+            _ => self.owed = Owed::Line,
+        }
+    }
+
+    fn text(&mut self, id: NodeId, text: &str, state: State) {
+        if state.pre {
+            return self.preformatted(id, text, state);
+        }
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            if is_space(first) {
+                self.space();
+                rest = &rest[first.len_utf8()..];
+            } else if is_invisible(first) {
+                rest = &rest[first.len_utf8()..];
+            } else {
+                let end = word_end(rest);
+                let (word, tail) = rest.split_at(end);
+                self.word(id, word, state);
+                rest = tail;
+            }
+        }
+    }
+
+    /// Adds a piece of text without white space.
+    fn word(&mut self, id: NodeId, word: &str, state: State) {
+        let mut run = self.run.unwrap_or_else(|| self.begin(id, state));
+        if self.out.text.len() > run.start as usize {
+            match self.owed {
+                Owed::Nothing => {}
+                Owed::Space => self.out.text.push(' '),
+                Owed::Line => self.out.text.push('\n'),
+            }
+        }
+        self.owed = Owed::Nothing;
+        self.out.text.push_str(word);
+        count(&mut run, id, word, state);
+        self.run = Some(run);
+    }
+
+    fn preformatted(&mut self, id: NodeId, text: &str, state: State) {
+        if self.run.is_none() && text.trim().is_empty() {
+            return;
+        }
+        let mut run = self.run.unwrap_or_else(|| self.begin(id, state));
+        run.preformatted = true;
+        self.out.text.push_str(text);
+        count(&mut run, id, text, state);
+        self.run = Some(run);
+    }
+
+    fn begin(&self, id: NodeId, state: State) -> Block {
+        let at = self.out.text.len() as u32;
+        Block {
+            node: state.node,
+            first: id,
+            last: id,
+            start: at,
+            end: at,
+            chars: 0,
+            link_chars: 0,
+            hidden: state.hidden,
+            preformatted: false,
+        }
+    }
+
+    /// Ends the run at hand.
+    fn flush(&mut self) {
+        self.owed = Owed::Nothing;
+        if let Some(mut run) = self.run.take() {
+            let text = &self.out.text[run.start as usize..];
+            let trimmed = text.trim_end().len();
+            // A `pre` may open with blank lines, but its first line's indentation counts.
+            let blank = text[..text.len() - text.trim_start().len()].rfind('\n').map_or(0, |i| i + 1);
+            run.end = run.start + trimmed as u32;
+            self.out.text.truncate(run.end as usize);
+            run.start += blank as u32;
+            self.out.blocks.push(run);
+        }
+    }
+}
+
+fn count(run: &mut Block, id: NodeId, text: &str, state: State) {
+    let chars = text.chars().filter(|c| !is_space(*c)).count() as u32;
+    run.chars += chars;
+    if state.link {
+        run.link_chars += chars;
+    }
+    run.last = id;
+}
+
+/// White space that folds, no-break spaces among it: pages use them for layout.
+fn is_space(c: char) -> bool {
+    c.is_whitespace()
+}
+
+/// Characters that print nothing and would split or glue words: the soft hyphen, zero-width
+/// space, word joiner, byte-order mark, and controls. (The zero-width joiners stay: they shape
+/// letters in Persian, Hindi and emoji.)
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}') || c.is_control()
+}
+
+/// The length of the text before the first white space or invisible character.
+fn word_end(text: &str) -> usize {
+    for (i, b) in text.bytes().enumerate() {
+        if b <= b' ' || b == 0x7f {
+            return i;
+        }
+        if b >= 0x80 {
+            return text[i..]
+                .find(|c: char| is_space(c) || is_invisible(c))
+                .map_or(text.len(), |n| i + n);
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dom;
+
+    fn cut_html(html: &str) -> Vec<String> {
+        Blocks::of_document(&dom::parse(html)).texts().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn inline_elements_neither_split_nor_glue_words() {
+        assert_eq!(cut_html("<p>un<b>believ</b>able <i>good</i>\n news"), ["unbelievable good news"]);
+        assert_eq!(cut_html("<nav><a href=a>Home</a><a href=b>About</a></nav>"), ["Home About"]);
+        assert_eq!(cut_html("<p>co&shy;oper&#8203;ate&nbsp;now"), ["cooperate now"]);
+    }
+
+    #[test]
+    fn boundaries_cut() {
+        assert_eq!(cut_html("a<div>b<p>c</div>d<br>e<br> <br>f"), ["a", "b", "c", "d\ne", "f"]);
+        assert_eq!(cut_html("<table><tr><td>1<td>2</table>"), ["1", "2"]);
+        assert_eq!(cut_html("<script>x</script><style>y</style><svg><text>z</text></svg>"), [""; 0]);
+    }
+
+    #[test]
+    fn preformatted_text_keeps_its_lines_and_indentation() {
+        assert_eq!(cut_html("<pre>\n\n  fn a() {\n    b\n  }\n</pre>"), ["  fn a() {\n    b\n  }"]);
+    }
+
+    #[test]
+    fn hidden_text_and_links_are_marked() {
+        let document = dom::parse("<p style='color:red; display : none'>a</p><p>bc <a href=x>de</a>");
+        let blocks = Blocks::of_document(&document);
+        assert!(blocks[0].hidden && !blocks[1].hidden);
+        assert_eq!((blocks[1].chars, blocks[1].link_chars), (4, 2));
+    }
+
+    #[test]
+    fn noscript_counts_only_where_it_is_the_page() {
+        let post = "a long enough post about espresso ".repeat(10);
+        let shell = format!("<div id=app>Loading</div><noscript><p>{post}</p></noscript>");
+        assert_eq!(cut_html(&shell).len(), 2);
+        assert_eq!(cut_html("<p>Text</p><noscript><p>Turn scripts on</p></noscript>"), ["Text"]);
+    }
+
+    #[test]
+    fn plain_text_is_cut_at_lines() {
+        let blocks = Blocks::of_text("One  two\r\n\r\n three\n");
+        assert_eq!(blocks.texts().collect::<Vec<_>>(), ["One two", "three"]);
+    }
+}
