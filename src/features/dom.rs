@@ -1,0 +1,811 @@
+//! The features that need the DOM: links, tags, class names, and above all which container
+//! holds a block and how its mass compares with the page's.
+//!
+//! Because a document is in preorder, the blocks below any node are a range, and every sum
+//! over them is a difference of two prefix sums.
+
+use rustc_hash::FxHashMap;
+
+use super::keywords::{self, CLASS_GROUPS, Mask};
+use super::page::Texts;
+use super::{Feature, fill_mask, group, log, mask_features, share};
+use crate::dom::{Attr, Document, NodeId, Tag};
+use crate::segment::{Block, Blocks};
+
+/// How many nested containers of a block are described.
+const LEVELS: usize = 5;
+
+/// The texts that may hold the page's title: `<title>`, `og:title`, and every `h1`.
+pub(crate) fn title_texts(document: &Document) -> Vec<&str> {
+    let mut texts = Vec::new();
+    for (id, node) in document.nodes().iter().enumerate() {
+        let id = id as NodeId;
+        match node.tag {
+            Tag::Title | Tag::H1 if node.end - id < 64 => {
+                texts.extend(
+                    (id..node.end)
+                        .map(|n| document.text(n))
+                        .filter(|t| !t.is_empty()),
+                );
+            }
+            Tag::Meta if document.attr(id, Attr::Property) == Some("og:title") => {
+                texts.extend(document.attr(id, Attr::Content));
+            }
+            _ => {}
+        }
+        if texts.len() > 16 {
+            break;
+        }
+    }
+    texts
+}
+
+/// Sums over a range of blocks.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    blocks: u32,
+    words: u32,
+    /// Words outside links, not hidden.
+    plain: u32,
+    chars: u32,
+    link_chars: u32,
+    paragraphs: u32,
+    paragraph_words: u32,
+    stops: u32,
+}
+
+impl Sums {
+    fn of(block: &Block, stats: &super::text::TextStats) -> Sums {
+        let unlinked = 1.0 - share(block.link_chars, block.chars);
+        let plain = if block.hidden {
+            0
+        } else {
+            (stats.words as f32 * unlinked) as u32
+        };
+        let is_paragraph = plain >= 10 && stats.sentence_ends > 0;
+        Sums {
+            blocks: 1,
+            words: stats.words,
+            plain,
+            chars: block.chars,
+            link_chars: block.link_chars,
+            paragraphs: u32::from(is_paragraph),
+            paragraph_words: if is_paragraph { plain } else { 0 },
+            stops: stats.stop_words,
+        }
+    }
+
+    fn zip(self, other: Sums, f: impl Fn(u32, u32) -> u32) -> Sums {
+        Sums {
+            blocks: f(self.blocks, other.blocks),
+            words: f(self.words, other.words),
+            plain: f(self.plain, other.plain),
+            chars: f(self.chars, other.chars),
+            link_chars: f(self.link_chars, other.link_chars),
+            paragraphs: f(self.paragraphs, other.paragraphs),
+            paragraph_words: f(self.paragraph_words, other.paragraph_words),
+            stops: f(self.stops, other.stops),
+        }
+    }
+}
+
+/// What is known of a page before any block is looked at by itself.
+pub(crate) struct Dom<'a> {
+    document: &'a Document,
+    blocks: &'a Blocks,
+    texts: &'a Texts,
+    /// Prefix sums over the blocks, one more than blocks.
+    sums: Vec<Sums>,
+    /// For each node, and one past the last: how many blocks start before it.
+    first_block: Vec<u32>,
+    /// Keyword groups of each element that holds a block.
+    masks: Vec<Mask>,
+    /// For each block: its siblings-in-kind, by the classes and tags of its near ancestors.
+    kinds: Vec<Kind>,
+    /// Chains of ever narrower containers from the root.
+    densest: [NodeId; 3],
+    best: NodeId,
+    heading: Option<NodeId>,
+    articles: Vec<NodeId>,
+    largest_article: u32,
+    page: PageFacts,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Kind {
+    blocks: u32,
+    words: u32,
+    link_chars: u32,
+    chars: u32,
+}
+
+/// What holds for every block of the page.
+#[derive(Default)]
+struct PageFacts {
+    /// Keyword groups of the body's class and id, and of `html`'s.
+    body: Mask,
+    schema_article: bool,
+    schema_product: bool,
+    schema_thread: bool,
+    schema_list: bool,
+    og_article: bool,
+    og_product: bool,
+    headings: u32,
+    forms: u32,
+    tables: u32,
+    list_items: u32,
+    code: u32,
+    times: u32,
+    comment_nodes: u32,
+    thread_nodes: u32,
+}
+
+impl<'a> Dom<'a> {
+    /// Looks over a page.
+    pub fn new(document: &'a Document, blocks: &'a Blocks, texts: &'a Texts) -> Dom<'a> {
+        let nodes = document.nodes();
+        let mut sums = Vec::with_capacity(blocks.len() + 1);
+        let mut sum = Sums::default();
+        sums.push(sum);
+        for (block, stats) in blocks.iter().zip(&texts.stats) {
+            sum = sum.zip(Sums::of(block, stats), |a, b| a + b);
+            sums.push(sum);
+        }
+        let mut first_block = vec![0; nodes.len() + 1];
+        for block in blocks.iter() {
+            first_block[block.first as usize + 1] += 1;
+        }
+        for i in 1..first_block.len() {
+            first_block[i] += first_block[i - 1];
+        }
+        let mut dom = Dom {
+            document,
+            blocks,
+            texts,
+            sums,
+            first_block,
+            masks: vec![0; nodes.len()],
+            kinds: Vec::new(),
+            densest: [0; 3],
+            best: 0,
+            heading: None,
+            articles: Vec::new(),
+            largest_article: 0,
+            page: PageFacts::default(),
+        };
+        dom.read_nodes();
+        dom.find_kinds();
+        dom.densest = [
+            dom.descend(0.5, |s| s.paragraph_words),
+            dom.descend(0.7, |s| s.plain),
+            dom.descend(0.8, |s| s.paragraph_words),
+        ];
+        dom.best = dom.best_container();
+        dom
+    }
+
+    /// The sums over the blocks below a node.
+    fn below(&self, id: NodeId) -> Sums {
+        let (start, end) = self.range(id);
+        self.sums[end as usize].zip(self.sums[start as usize], |a, b| a - b)
+    }
+
+    /// The blocks below a node.
+    fn range(&self, id: NodeId) -> (u32, u32) {
+        let end = self.document.node(id).end;
+        (
+            self.first_block[id as usize],
+            self.first_block[end as usize],
+        )
+    }
+
+    fn total(&self) -> Sums {
+        self.sums[self.sums.len() - 1]
+    }
+
+    /// One pass over the nodes: class keywords, and the page's facts.
+    fn read_nodes(&mut self) {
+        let document = self.document;
+        let mut known: FxHashMap<&str, Mask> = FxHashMap::default();
+        for (id, node) in document.nodes().iter().enumerate() {
+            if node.tag == Tag::Text {
+                continue;
+            }
+            let holds_blocks = self.first_block[id] < self.first_block[node.end as usize];
+            let id = id as NodeId;
+            let facts = &mut self.page;
+            match node.tag {
+                Tag::Script => {
+                    let text = document.text(id + 1 - u32::from(node.end == id + 1));
+                    if !text.is_empty() {
+                        let has = |names: &[&str]| names.iter().any(|n| text.contains(n));
+                        facts.schema_article |= has(&["Article\"", "BlogPosting\"", "Report\""]);
+                        facts.schema_product |= has(&["\"Product\"", "\"ProductGroup\""]);
+                        facts.schema_thread |=
+                            has(&["DiscussionForumPosting\"", "\"QAPage\"", "\"Question\""]);
+                        facts.schema_list |= has(&[
+                            "\"ItemList\"",
+                            "\"CollectionPage\"",
+                            "\"SearchResultsPage\"",
+                        ]);
+                    }
+                }
+                Tag::Meta if document.attr(id, Attr::Property) == Some("og:type") => {
+                    let kind = document.attr(id, Attr::Content).unwrap_or_default();
+                    facts.og_article = kind.contains("article");
+                    facts.og_product = kind.contains("product");
+                }
+                Tag::H1 if holds_blocks => {
+                    let stats = |id| self.texts.stats[self.first_block[id as usize] as usize].words;
+                    if self.heading.is_none_or(|h| stats(h) < 3 && stats(id) >= 3) {
+                        self.heading = Some(id);
+                    }
+                    facts.headings += 1;
+                }
+                Tag::H2 | Tag::H3 => facts.headings += 1,
+                Tag::Form => facts.forms += 1,
+                Tag::Table => facts.tables += 1,
+                Tag::Li => facts.list_items += 1,
+                Tag::Pre | Tag::Code => facts.code += 1,
+                Tag::Time => facts.times += 1,
+                Tag::Article if holds_blocks => self.articles.push(id),
+                _ => {}
+            }
+            if !holds_blocks {
+                continue;
+            }
+            let mut mask = 0;
+            for (name, value) in document.attrs(id) {
+                if matches!(
+                    name,
+                    Attr::Class
+                        | Attr::Id
+                        | Attr::Role
+                        | Attr::Itemprop
+                        | Attr::Data
+                        | Attr::AriaLabel
+                ) {
+                    mask |= *known
+                        .entry(value)
+                        .or_insert_with(|| keywords::CLASS.find(value));
+                }
+            }
+            match node.tag {
+                Tag::Html | Tag::Body => self.page.body |= mask,
+                _ => {
+                    self.masks[id as usize] = mask;
+                    let is = |group: usize| mask >> group & 1;
+                    self.page.comment_nodes += is(COMMENT);
+                    self.page.thread_nodes += is(THREAD);
+                }
+            }
+        }
+        self.largest_article = self
+            .articles
+            .iter()
+            .map(|id| self.below(*id).plain)
+            .max()
+            .unwrap_or_default();
+    }
+
+    /// Counts, for each block, the blocks that stand in elements of the same names and classes.
+    fn find_kinds(&mut self) {
+        let mut counts: FxHashMap<u64, Kind> = FxHashMap::default();
+        let keys: Vec<u64> = self
+            .blocks
+            .iter()
+            .map(|block| self.kind(block.node))
+            .collect();
+        for ((key, block), stats) in keys.iter().zip(self.blocks.iter()).zip(&self.texts.stats) {
+            let kind = counts.entry(*key).or_default();
+            kind.blocks += 1;
+            kind.words += stats.words;
+            kind.link_chars += block.link_chars;
+            kind.chars += block.chars;
+        }
+        self.kinds = keys.iter().map(|key| counts[key]).collect();
+    }
+
+    fn kind(&self, node: NodeId) -> u64 {
+        use std::hash::{Hash, Hasher};
+        let mut hasher = rustc_hash::FxHasher::default();
+        for id in std::iter::once(node)
+            .chain(self.document.ancestors(node))
+            .take(3)
+        {
+            self.document.node(id).tag.hash(&mut hasher);
+            self.document.attr(id, Attr::Class).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    /// From the root down to the child that holds at least `part` of the mass, as long as one
+    /// does.
+    fn descend(&self, part: f32, mass: impl Fn(Sums) -> u32) -> NodeId {
+        let mut at = 0;
+        loop {
+            let node = self.document.node(at);
+            let wanted = (mass(self.below(at)) as f32 * part).max(1.0);
+            let mut child = at + 1;
+            while child < node.end {
+                if mass(self.below(child)) as f32 >= wanted {
+                    break;
+                }
+                child = self.document.node(child).end;
+            }
+            if child >= node.end || self.document.node(child).tag == Tag::Text {
+                return at;
+            }
+            at = child;
+        }
+    }
+
+    /// The element whose paragraphs, one and two levels down, weigh most: the score that
+    /// Readability made known, without its word lists.
+    fn best_container(&self) -> NodeId {
+        let mut scores: FxHashMap<NodeId, f32> = FxHashMap::default();
+        let mut best = (0.0, 0);
+        for (block, stats) in self.blocks.iter().zip(&self.texts.stats) {
+            let sums = Sums::of(block, stats);
+            if sums.paragraphs == 0 {
+                continue;
+            }
+            let points = 1.0 + stats.commas as f32 + (stats.words as f32 / 20.0).min(5.0);
+            let weights = [1.0, 0.5, 0.25];
+            for (id, weight) in self.document.ancestors(block.node).zip(weights) {
+                let score = scores.entry(id).or_default();
+                *score += points * weight;
+                if *score > best.0 {
+                    best = (*score, id);
+                }
+            }
+        }
+        best.1
+    }
+
+    /// Fills `out` with the features of block `i`.
+    pub fn fill(&self, i: usize, out: &mut [f32]) {
+        let seen = Seen::new(self, i);
+        let mut rest = out;
+        for (group, n) in groups().iter().zip(*LENGTHS) {
+            let (part, tail) = rest.split_at_mut(n);
+            (group.fill)(&seen, part);
+            rest = tail;
+        }
+        let (own, rest) = rest.split_at_mut(CLASS_GROUPS.len());
+        let (near, rest) = rest.split_at_mut(CLASS_GROUPS.len());
+        let (far, body) = rest.split_at_mut(CLASS_GROUPS.len());
+        fill_mask(seen.own, own);
+        fill_mask(seen.near, near);
+        for (value, count) in far.iter_mut().zip(seen.far) {
+            *value = f32::from(count);
+        }
+        fill_mask(self.page.body, body);
+    }
+}
+
+const COMMENT: usize = 1;
+const THREAD: usize = 20;
+
+/// One block as the groups below see it.
+pub(crate) struct Seen<'a> {
+    dom: &'a Dom<'a>,
+    block: &'a Block,
+    words: u32,
+    i: u32,
+    tag: Tag,
+    parent: Tag,
+    inline: Tag,
+    siblings: u32,
+    depth: u32,
+    own: Mask,
+    near: Mask,
+    far: [u8; 32],
+    /// Which of [`TRACKED`] are ancestors, as bits.
+    tags: u32,
+    lists: u32,
+    levels: [Level; LEVELS],
+    densest: [Relation; 3],
+    best: Relation,
+    heading: Relation,
+    article: Option<(NodeId, u32)>,
+    nested_articles: u32,
+    section: Sums,
+    kind: Kind,
+}
+
+/// A container of a block.
+#[derive(Clone, Copy, Default)]
+struct Level {
+    sums: Sums,
+    /// Blocks of the container before this one.
+    before: u32,
+}
+
+/// Where a block stands to some container.
+#[derive(Clone, Copy, Default)]
+struct Relation {
+    /// Edges from the block up to the nearest common ancestor, and from there to the container.
+    up: u32,
+    down: u32,
+    /// −1 before, 0 inside, 1 after.
+    side: f32,
+    /// Share of the page's plain words below the common ancestor.
+    mass: f32,
+}
+
+/// The ancestors that are told apart.
+const TRACKED: [Tag; 20] = [
+    Tag::Article,
+    Tag::Main,
+    Tag::Section,
+    Tag::Aside,
+    Tag::Nav,
+    Tag::Header,
+    Tag::Footer,
+    Tag::Form,
+    Tag::Table,
+    Tag::Ul,
+    Tag::Figure,
+    Tag::Blockquote,
+    Tag::A,
+    Tag::Button,
+    Tag::Dialog,
+    Tag::Dl,
+    Tag::Details,
+    Tag::Ol,
+    Tag::Pre,
+    Tag::Noscript,
+];
+
+impl<'a> Seen<'a> {
+    fn new(dom: &'a Dom<'a>, i: usize) -> Seen<'a> {
+        let document = dom.document;
+        let block = &dom.blocks[i];
+        let node = document.node(block.node);
+        let total = dom.total();
+        let mut own = dom.masks[block.node as usize];
+        let mut inline = node.tag;
+        let mut tags = 0u32;
+        let mut track = |tag: Tag| {
+            if let Some(bit) = TRACKED.iter().position(|t| *t == tag) {
+                tags |= 1 << bit;
+            }
+        };
+        for id in document
+            .ancestors(block.first)
+            .take_while(|id| *id > block.node)
+        {
+            own |= dom.masks[id as usize];
+            inline = document.node(id).tag;
+            track(inline);
+        }
+        let (mut near, mut far) = (0, [0u8; 32]);
+        let mut levels = [Level::default(); LEVELS];
+        let mut level = 0;
+        let (mut width, mut lists, mut article, mut nested) = (1, 0, None, 0);
+        let mut section = None;
+        let containers = [
+            dom.densest[0],
+            dom.densest[1],
+            dom.densest[2],
+            dom.best,
+            dom.heading.unwrap_or(0),
+        ];
+        let mut relations = [None; 5];
+        for (step, id) in std::iter::once(block.node)
+            .chain(document.ancestors(block.node))
+            .enumerate()
+        {
+            let above = document.node(id);
+            track(above.tag);
+            let mask = dom.masks[id as usize];
+            if step == 1 || step == 2 {
+                near |= mask;
+            }
+            if step > 0 {
+                let mut bits = mask;
+                while bits != 0 {
+                    far[bits.trailing_zeros() as usize] +=
+                        u8::from(far[bits.trailing_zeros() as usize] < 8);
+                    bits &= bits - 1;
+                }
+            }
+            match above.tag {
+                Tag::Ul | Tag::Ol => lists += 1,
+                Tag::Article => {
+                    let order = dom.articles.partition_point(|a| *a < id) as u32;
+                    article = article.or(Some((id, order)));
+                    nested += 1;
+                }
+                _ => {}
+            }
+            let is_section = matches!(
+                above.tag,
+                Tag::Section
+                    | Tag::Article
+                    | Tag::Main
+                    | Tag::Aside
+                    | Tag::Td
+                    | Tag::Table
+                    | Tag::Nav
+                    | Tag::Footer
+                    | Tag::Header
+                    | Tag::Form
+                    | Tag::Body
+            );
+            if section.is_none() && is_section {
+                section = Some(dom.below(id));
+            }
+            let (start, end) = dom.range(id);
+            if end - start > width && level < LEVELS {
+                width = end - start;
+                levels[level] = Level {
+                    sums: dom.below(id),
+                    before: i as u32 - start,
+                };
+                level += 1;
+            }
+            for (relation, container) in relations.iter_mut().zip(containers) {
+                if relation.is_none() && id <= container && container < above.end {
+                    let target = document.node(container);
+                    let inside = id == container;
+                    *relation = Some(Relation {
+                        up: step as u32,
+                        down: u32::from(target.depth - above.depth),
+                        side: if inside {
+                            0.0
+                        } else if block.first < container {
+                            -1.0
+                        } else {
+                            1.0
+                        },
+                        mass: share(dom.below(id).plain, total.plain),
+                    });
+                }
+            }
+        }
+        // A page may have fewer levels; the last one stands for the rest.
+        for at in level.max(1)..LEVELS {
+            levels[at] = levels[at - 1];
+        }
+        let relation = |at: usize| relations[at].unwrap_or_default();
+        let parent = document.node(node.parent);
+        Seen {
+            dom,
+            block,
+            words: dom.texts.stats[i].words,
+            i: i as u32,
+            tag: node.tag,
+            parent: parent.tag,
+            inline,
+            siblings: dom.range(node.parent).1 - dom.range(node.parent).0,
+            depth: u32::from(node.depth),
+            own,
+            near,
+            far,
+            tags,
+            lists,
+            levels,
+            densest: [relation(0), relation(1), relation(2)],
+            best: relation(3),
+            heading: relation(4),
+            article,
+            nested_articles: nested,
+            section: section.unwrap_or(total),
+            kind: dom.kinds[i],
+        }
+    }
+
+    fn has(&self, tag: Tag) -> bool {
+        TRACKED
+            .iter()
+            .position(|t| *t == tag)
+            .is_some_and(|bit| self.tags >> bit & 1 == 1)
+    }
+
+    fn article_share(&self) -> f32 {
+        self.article.map_or(0.0, |(id, _)| {
+            share(self.dom.below(id).plain, self.dom.largest_article)
+        })
+    }
+}
+
+fn groups<'a>() -> [super::Group<Seen<'a>>; 6] {
+    [
+        links(),
+        tags(),
+        ancestors(),
+        containers(),
+        choice(),
+        facts(),
+    ]
+}
+
+static LENGTHS: std::sync::LazyLock<[usize; 6]> =
+    std::sync::LazyLock::new(|| groups().map(|group| (group.features)().len()));
+
+/// The DOM's part of the schema.
+pub(crate) fn features() -> Vec<Vec<Feature>> {
+    let mut groups: Vec<Vec<Feature>> = groups().iter().map(|g| (g.features)()).collect();
+    let near = ["comment", "related", "author", "meta", "caption"];
+    groups.push(mask_features(
+        "class",
+        &CLASS_GROUPS,
+        "the element and inline elements in it",
+        &near,
+    ));
+    groups.push(mask_features(
+        "class_near",
+        &CLASS_GROUPS,
+        "parent and grandparent",
+        &[],
+    ));
+    let mut far = mask_features(
+        "class_far",
+        &CLASS_GROUPS,
+        "how many ancestors (up to 8) have",
+        &[],
+    );
+    far.iter_mut().for_each(|f| f.range.1 = 8.0);
+    groups.push(far);
+    groups.push(mask_features(
+        "class_body",
+        &CLASS_GROUPS,
+        "html and body",
+        &[],
+    ));
+    groups
+}
+
+group! {
+    links(c: Seen) = "link" {
+        density near: "share of its characters inside links", 0..1 => share(c.block.link_chars, c.block.chars);
+        plain_words near: "log2 of words outside links", 0..32 => log((c.words as f32 * (1.0 - share(c.block.link_chars, c.block.chars))) as u32);
+        hidden: "marked as not shown", 0..1 => c.block.hidden;
+        preformatted: "inside pre", 0..1 => c.block.preformatted;
+    }
+}
+
+group! {
+    tags(c: Seen) = "tag" {
+        p near: "is a p", 0..1 => c.tag == Tag::P;
+        heading near: "heading level, 0 for none", 0..6 => f32::from(c.tag.heading_level().unwrap_or(0));
+        li near: "is a li", 0..1 => c.tag == Tag::Li;
+        cell: "is a td or th", 0..1 => matches!(c.tag, Tag::Td | Tag::Th);
+        term: "is a dt or dd", 0..1 => matches!(c.tag, Tag::Dt | Tag::Dd);
+        div: "is a div", 0..1 => c.tag == Tag::Div;
+        control: "is a button, option or another control", 0..1 => matches!(c.tag, Tag::Button | Tag::Option | Tag::Select | Tag::Textarea | Tag::Legend | Tag::Summary);
+        figcaption: "is a figcaption or caption", 0..1 => matches!(c.tag, Tag::Figcaption | Tag::Caption);
+        quote: "is a blockquote", 0..1 => c.tag == Tag::Blockquote;
+        inline_link: "its text starts in a link", 0..1 => c.inline == Tag::A;
+        inline_strong: "its text starts in b or strong", 0..1 => matches!(c.inline, Tag::B | Tag::Strong);
+        inline_label: "its text starts in a label", 0..1 => c.inline == Tag::Label;
+        inline_time: "its text starts in a time", 0..1 => c.inline == Tag::Time;
+        inline_span: "its text starts in a span", 0..1 => c.inline == Tag::Span;
+        inline_small: "its text starts in small, i, em or cite", 0..1 => matches!(c.inline, Tag::Small | Tag::I | Tag::Em | Tag::Cite);
+        parent_li: "its parent is a li", 0..1 => c.parent == Tag::Li;
+        parent_div: "its parent is a div", 0..1 => c.parent == Tag::Div;
+        depth: "edges to the root", 0..65535 => c.depth as f32;
+        siblings: "log2 of blocks below its parent", 0..32 => log(c.siblings);
+    }
+}
+
+group! {
+    ancestors(c: Seen) = "in" {
+        article: "below an article", 0..1 => c.has(Tag::Article);
+        main: "below main", 0..1 => c.has(Tag::Main);
+        section: "below a section", 0..1 => c.has(Tag::Section);
+        aside: "below an aside", 0..1 => c.has(Tag::Aside);
+        nav: "below a nav", 0..1 => c.has(Tag::Nav);
+        header: "below a header", 0..1 => c.has(Tag::Header);
+        footer: "below a footer", 0..1 => c.has(Tag::Footer);
+        form: "below a form", 0..1 => c.has(Tag::Form);
+        table: "below a table", 0..1 => c.has(Tag::Table);
+        ul: "below a ul", 0..1 => c.has(Tag::Ul);
+        ol: "below an ol", 0..1 => c.has(Tag::Ol);
+        dl: "below a dl", 0..1 => c.has(Tag::Dl);
+        figure: "below a figure", 0..1 => c.has(Tag::Figure);
+        quote: "below a blockquote", 0..1 => c.has(Tag::Blockquote);
+        link: "below a link", 0..1 => c.has(Tag::A);
+        button: "below a button", 0..1 => c.has(Tag::Button);
+        dialog: "below a dialog", 0..1 => c.has(Tag::Dialog);
+        details: "below a details", 0..1 => c.has(Tag::Details);
+        pre: "below a pre", 0..1 => c.has(Tag::Pre);
+        noscript: "below a noscript", 0..1 => c.has(Tag::Noscript);
+        lists: "lists around it", 0..65535 => c.lists as f32;
+        articles: "articles around it", 0..65535 => c.nested_articles as f32;
+        article_share: "plain words of its article over those of the largest one", 0..1 => c.article_share();
+        article_order: "log2 of articles before its own", 0..32 => log(c.article.map_or(0, |(_, order)| order));
+    }
+}
+
+/// The figures of one level of containers.
+macro_rules! levels {
+    ($($id:ident $name:literal $at:literal;)*) => {
+        $(group! {
+            $id(c: Seen) = $name {
+                blocks: "log2 of its blocks", 0..32 => log(c.levels[$at].sums.blocks);
+                plain: "log2 of its words outside links", 0..32 => log(c.levels[$at].sums.plain);
+                link_density: "share of its characters inside links", 0..1 => share(c.levels[$at].sums.link_chars, c.levels[$at].sums.chars);
+                mean_words: "log2 of words a block", 0..32 => log(c.levels[$at].sums.words / c.levels[$at].sums.blocks.max(1));
+                share: "share of the page's plain words", 0..1 => share(c.levels[$at].sums.plain, c.dom.total().plain);
+                paragraph_share: "share of its words in paragraphs", 0..1 => share(c.levels[$at].sums.paragraph_words, c.levels[$at].sums.words);
+                stop: "share of its words that are function words", 0..1 => share(c.levels[$at].sums.stops, c.levels[$at].sums.words);
+                position: "share of its blocks that come before", 0..1 => share(c.levels[$at].before, c.levels[$at].sums.blocks);
+            }
+        })*
+
+        fn containers<'a>() -> super::Group<Seen<'a>> { super::Group {
+            features: || [$(($id().features)()),*].concat(),
+            fill: |c, out| {
+                let mut parts = out.chunks_exact_mut(8);
+                $(if let Some(part) = parts.next() { ($id().fill)(c, part) })*
+            },
+        } }
+    };
+}
+
+levels! {
+    level_1 "level1" 0;
+    level_2 "level2" 1;
+    level_3 "level3" 2;
+    level_4 "level4" 3;
+    level_5 "level5" 4;
+}
+
+group! {
+    choice(c: Seen) = "choice" {
+        half_up: "edges up to the container of half the paragraphs", 0..65535 => c.densest[0].up as f32;
+        half_down: "edges from there down to it", 0..65535 => c.densest[0].down as f32;
+        half_side: "before, inside or after it", -1..1 => c.densest[0].side;
+        half_mass: "share of plain words below the common ancestor", 0..1 => c.densest[0].mass;
+        most_up: "edges up to the container of 0.7 of the plain words", 0..65535 => c.densest[1].up as f32;
+        most_down: "edges from there down to it", 0..65535 => c.densest[1].down as f32;
+        most_side: "before, inside or after it", -1..1 => c.densest[1].side;
+        paragraphs_up: "edges up to the container of 0.8 of the paragraphs", 0..65535 => c.densest[2].up as f32;
+        paragraphs_down: "edges from there down to it", 0..65535 => c.densest[2].down as f32;
+        paragraphs_side: "before, inside or after it", -1..1 => c.densest[2].side;
+        best_up: "edges up to the best-scored container", 0..65535 => c.best.up as f32;
+        best_down: "edges from there down to it", 0..65535 => c.best.down as f32;
+        best_side near: "before, inside or after it", -1..1 => c.best.side;
+        best_mass: "share of plain words below the common ancestor", 0..1 => c.best.mass;
+        title_up: "edges up to the common ancestor with the h1", 0..65535 => c.heading.up as f32;
+        title_down: "edges from there down to it", 0..65535 => c.heading.down as f32;
+        title_side near: "before, inside or after it", -1..1 => c.heading.side;
+        title_mass: "share of plain words below the common ancestor", 0..1 => c.heading.mass;
+        title_distance: "log2 of blocks between it and the h1", 0..32 => log(c.dom.heading.map_or(0, |h| c.dom.range(h).0.abs_diff(c.i)));
+        section_plain: "log2 of plain words of the nearest section", 0..32 => log(c.section.plain);
+        section_links: "link density of the nearest section", 0..1 => share(c.section.link_chars, c.section.chars);
+        section_share: "share of the page's plain words in the nearest section", 0..1 => share(c.section.plain, c.dom.total().plain);
+        section_paragraphs: "share of the nearest section's words in paragraphs", 0..1 => share(c.section.paragraph_words, c.section.words);
+        kind_blocks near: "log2 of blocks in like-named elements", 0..32 => log(c.kind.blocks);
+        kind_words near: "log2 of words a block of those", 0..32 => log(c.kind.words / c.kind.blocks.max(1));
+        kind_links: "link density of those", 0..1 => share(c.kind.link_chars, c.kind.chars);
+        kind_share: "share of the page's words in those", 0..1 => share(c.kind.words, c.dom.total().words);
+    }
+}
+
+group! {
+    facts(c: Seen) = "page" {
+        link_density: "link density of the page", 0..1 => share(c.dom.total().link_chars, c.dom.total().chars);
+        plain: "log2 of the page's plain words", 0..32 => log(c.dom.total().plain);
+        has_h1: "has an h1 with text", 0..1 => c.dom.heading.is_some();
+        headings: "log2 of h1 to h3", 0..32 => log(c.dom.page.headings);
+        articles: "log2 of articles", 0..32 => log(c.dom.articles.len() as u32);
+        forms: "log2 of forms", 0..32 => log(c.dom.page.forms);
+        tables: "log2 of tables", 0..32 => log(c.dom.page.tables);
+        list_items: "log2 of list items", 0..32 => log(c.dom.page.list_items);
+        code: "log2 of pre and code", 0..32 => log(c.dom.page.code);
+        times: "log2 of time elements", 0..32 => log(c.dom.page.times);
+        comment_nodes: "log2 of elements named as comments", 0..32 => log(c.dom.page.comment_nodes);
+        thread_nodes: "log2 of elements named as a thread", 0..32 => log(c.dom.page.thread_nodes);
+        best_share: "share of plain words in the best-scored container", 0..1 => share(c.dom.below(c.dom.best).plain, c.dom.total().plain);
+        schema_article: "JSON-LD names an article", 0..1 => c.dom.page.schema_article;
+        schema_product: "JSON-LD names a product", 0..1 => c.dom.page.schema_product;
+        schema_thread: "JSON-LD names a thread or question", 0..1 => c.dom.page.schema_thread;
+        schema_list: "JSON-LD names a list", 0..1 => c.dom.page.schema_list;
+        og_article: "og:type names an article", 0..1 => c.dom.page.og_article;
+        og_product: "og:type names a product", 0..1 => c.dom.page.og_product;
+    }
+}

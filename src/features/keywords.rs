@@ -1,0 +1,207 @@
+//! Keyword groups: what the words of a short text, or of an element's class, id and role, say
+//! about a block's part in the page.
+//!
+//! A group is one bit of a mask. Patterns are matched without regard to case in one
+//! Aho-Corasick pass for all groups. A pattern matches at the start of a word (after a letter
+//! it does not: `ad` is not in `read`), and up to the end of a word where it ends in `$`.
+//! In class names a capital letter starts a word (`adSlot`).
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+/// A set of keyword groups, one bit each.
+pub type Mask = u32;
+
+/// Names of the groups of [`CLASS`], in the order of their bits.
+pub const CLASS_GROUPS: [&str; 32] = class_groups();
+/// Names of the groups of [`TEXT`], in the order of their bits.
+pub const TEXT_GROUPS: [&str; 22] = text_groups();
+
+macro_rules! groups {
+    ($names:ident, $patterns:ident, $n:literal, $($name:literal: $words:literal;)*) => {
+        const fn $names() -> [&'static str; $n] { [$($name),*] }
+        const $patterns: [&str; $n] = [$($words),*];
+    };
+}
+
+groups! { class_groups, CLASS_PATTERNS, 32,
+    "content": "content entry story article articlebody post$ posts$ postbody text$ body$ copy$ richtext prose longform maintext wysiwyg markdown rte$ inhalt contenu contenido artikel";
+    "comment": "comment disqus discuss reply replies replied kommentar comentario commentaire respond livefyre conversation";
+    "nav": "nav navbar navigation menu breadcrumb crumb sitemap skip$ dropdown mega hamburger offcanvas drawer toolbar";
+    "related": "relat recommend similar readmore morefrom alsolike seealso youmay suggested suggestion further upnext onward read-next readnext mehr-zum verwandt";
+    "ad": "ad$ ads$ adv$ advert adslot adunit adbox adcontainer adwrap adsense sponsor promo promoted promotion banner dfp gpt outbrain taboola doubleclick googlead anzeige werbung publicidad reklam mpu leaderboard affiliate";
+    "share": "share sharing social follow facebook twitter whatsapp linkedin pinterest telegram instagram addtoany sharethis addthis teilen";
+    "author": "author byline writer bio$ biography about-the contributor journalist autor auteur autore redakt";
+    "cookie": "cookie consent gdpr privacy ccpa cmp$ onetrust cookiebot didomi usercentrics";
+    "form": "form$ forms input search login signin register field checkbox dropdownlist select label$ captcha suche";
+    "product": "product price cart buy sku$ shop checkout stock quantity variant add-to-cart wishlist bundle offer";
+    "card": "card tile teaser grid list-item listitem item$ items$ thumb thumbnail carousel slider swiper slick slide";
+    "hidden": "hidden hide$ sr-only visually screen-reader screenreader modal popup pop-up overlay lightbox offscreen tooltip toast dialog invisible";
+    "footer": "footer foot$ copyright colophon legal disclaimer imprint impressum bottom$";
+    "header": "header head$ masthead top$ topbar logo brand hero$ banner-top site-title";
+    "sidebar": "sidebar side$ aside rail widget secondary complementary col-right right-col rightcol marginal";
+    "meta": "meta date time$ timestamp publish updated tag$ tags$ category categories kicker topic$ topics$ eyebrow section-name readtime reading-time";
+    "title": "title headline heading hed$ titel titre titulo";
+    "caption": "caption figure image img$ photo picture gallery credit media bild foto legend";
+    "newsletter": "newsletter subscri signup sign-up paywall cta$ call-to-action donate donation membership premium regwall optin opt-in";
+    "review": "review rating star$ stars$ testimonial feedback score bewertung";
+    "thread": "thread forum message$ messages$ topic-body post-body postbit post_body posts-list answer question vote votecell qa$ bbp phpbb vbulletin xenforo discourse";
+    "summary": "summary intro excerpt lead$ lede dek$ deck$ standfirst abstract description subtitle subheadline strapline teaser-text vorspann";
+    "main": "main primary page$ container wrapper wrap$ inner single center column body-content";
+    "toggle": "accordion collapse faq toggle tab$ tabs$ tabpanel panel expand details";
+    "pagination": "paginat pager prev previous next$ loadmore load-more page-numbers older newer";
+    "user": "user avatar signature member profile poster rank$ karma badge nickname username";
+    "code": "code highlight syntax language- hljs prism codehilite listing sourcecode snippet";
+    "table": "table spec specs$ specification feature attribute properties params datasheet infobox";
+    "toc": "toc$ table-of-contents tableofcontents index$ on-this-page onthispage outline jump contents$";
+    "popular": "popular trending latest most- mostread recent top-stories topstories headlines newest ticker meist";
+    "service": "service contact location address phone hours map$ team booking appointment pricing";
+    "video": "video player audio podcast playlist embed iframe youtube vimeo jw brightcove duration";
+}
+
+groups! { text_groups, TEXT_PATTERNS, 22,
+    "ad": "advertis advertorial ad$ ads$ sponsored promoted anzeige werbung publicidad publicité pubblicità publicidade reklam reklama реклама annons annonse 広告 广告 廣告 광고 إعلان affiliate";
+    "related": "related more-on more-from more-like read-also also-read see-also recommended you-may you-might similar further-reading trending most-read most-popular popular latest-news latest top-stories don't-miss lesen-sie mehr-zum mehr-aus das-könnte meistgelesen weitere à-lire lire-aussi le-plus-lu relacionad lea-también te-puede leia-também veja-também mais-lidas leggi-anche correlati lees-ook meer-over læs-også les-også läs-mer czytaj zobacz-też читайте похожие ilgili benzer 関連 相关 相關 推荐 推薦 관련 おすすめ ランキング ذات-صلة اقرأ";
+    "comment": "comment comments reply replies leave-a join-the-discussion kommentar kommentare antworten commentaire répondre comentario responder comentários commenti rispondi reacties komentar комментар yorum コメント 评论 評論 留言 댓글 تعليق";
+    "share": "share facebook twitter whatsapp linkedin pinterest telegram instagram tiktok youtube follow-us teilen folgen partager compartir compartilhar condividi delen dela поделиться paylaş シェア 分享 공유 شارك e-mail email print copy-link tweet x$";
+    "newsletter": "newsletter subscribe subscription sign-up signup get-the-latest inbox abonn suscri assine iscriviti inschrijven prenumerera подпис abone 購読 订阅 訂閱 구독 اشترك donate spenden free-trial unlock unlimited premium membership members-only";
+    "consent": "cookie cookies consent gdpr we-use your-privacy accept-all reject-all manage-preferences einwilligung datenschutz zustimm accepter-les ajustes-de privacidad privacy terms-of terms-and conditions";
+    "copyright": "copyright © (c) all-rights rights-reserved alle-rechte tous-droits todos-los-derechos todos-os-direitos tutti-i-diritti 版权 版權 著作権 무단 disclaimer impressum imprint license licence";
+    "read_more": "read-more continue-reading show-more load-more view-all see-all see-more learn-more view-more find-out-more full-story weiterlesen mehr-lesen mehr-anzeigen alle-anzeigen lire-la-suite voir-plus leer-más ver-más leia-mais saiba-mais ver-todo leggi-tutto mostra lees-meer les-mer läs-mer подробнее devamını 続きを 阅读全文 查看更多 더보기 المزيد";
+    "author": "by$ written-by author posted-by about-the-author editor reporter journalist correspondent staff-writer von$ autor autorin redaktion par$ auteur por$ di$ door$ av$ автор yazar 記者 作者 记者 기자 كتب";
+    "date": "published updated posted-on last-modified last-updated ago$ today yesterday min-read minutes-ago hours-ago days-ago veröffentlicht aktualisiert stand$ uhr$ publié mis-à-jour publicado actualizado atualizado pubblicato aggiornato gepubliceerd опубликовано 更新 公開 发布 發布 입력 نشر";
+    "month": "january february march april may$ june july august september october november december jan$ feb$ mar$ apr$ jun$ jul$ aug$ sep$ sept$ oct$ nov$ dec$ januar februar märz mai$ juni juli oktober dezember janvier février avril juin juillet août septembre octobre novembre décembre enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre января февраля марта апреля мая$ июня июля августа сентября октября ноября декабря";
+    "account": "log-in login sign-in register my-account create-account forgot password username anmelden einloggen registrieren connexion se-connecter iniciar-sesión registrarse entrar accedi inloggen logga войти giriş ログイン 登录 登錄 登入 로그인 تسجيل";
+    "search": "search suche rechercher buscar pesquisar cerca$ zoeken sök поиск ara$ 検索 搜索 搜尋 검색 بحث";
+    "menu": "home menu about-us contact-us contact help faq sitemap careers support startseite kontakt über-uns accueil inicio início quiénes-somos skip-to back-to-top toggle close open-menu toc table-of-contents on-this-page ホーム 首页 首頁 홈 الرئيسية";
+    "shop": "add-to-cart cart checkout buy-now price sale in-stock out-of-stock quantity wishlist shipping returns free-shipping warenkorb panier carrito carrinho carrello winkelwagen купить sepet カート 购物车";
+    "caption": "photo photograph image picture credit getty reuters afp$ ap$ shutterstock courtesy source: foto bild$ quelle crédit fuente fonte imagen imagem 写真 图片 사진 صورة caption figure fig.";
+    "wait": "loading please-wait your-browser javascript enable not-supported captcha required-field this-field page-not-found error 404 try-again play-video video-player";
+    "tags": "tags tagged tag: topics categories category filed-under in-this-article themen schlagwörter mots-clés etiquetas categorías kategorie теги метки タグ 标签 태그";
+    "pager": "next$ previous prev$ older newer page nächste vorherige zurück suivant précédent siguiente anterior próximo successivo volgende vorige следующая 次へ 前へ 下一 上一 다음 이전";
+    "counter": "views likes votes replies followers posts joined members online upvote downvote helpful points location: messages reaction score shares";
+    "bio": "is-a is-an has-been he-is she-is graduate covers writes writer based-in joined editor-in founder freelance award-winning our-team editorial-team schreibt-über studierte lives-in about-us who-we-are years-of-experience";
+    "review": "reviews review stars rating ratings verified out-of-5 customer testimonials bewertung bewertungen avis opiniones avaliações recensioni отзыв yorumlar 評価 评价 후기";
+}
+
+/// A compiled set of keyword groups.
+pub struct Keywords {
+    automaton: AhoCorasick,
+    /// For each pattern: its group's bit, and how it must stand in its surroundings.
+    rules: Vec<Rule>,
+}
+
+struct Rule {
+    mask: Mask,
+    starts_word: bool,
+    ends_word: bool,
+}
+
+/// Keywords of class names, ids, roles, item properties and data attributes.
+pub static CLASS: LazyLock<Keywords> = LazyLock::new(|| Keywords::new(&CLASS_PATTERNS));
+/// Keywords of short texts, in lower case, in some twenty languages.
+pub static TEXT: LazyLock<Keywords> = LazyLock::new(|| Keywords::new(&TEXT_PATTERNS));
+
+impl Keywords {
+    /// Compiles groups of patterns separated by spaces. A `-` between letters of a pattern
+    /// stands for a space in texts and for itself in class names: both are matched.
+    fn new(groups: &[&str]) -> Keywords {
+        let mut patterns = Vec::new();
+        let mut rules = Vec::new();
+        for (bit, words) in groups.iter().enumerate() {
+            for word in words.split(' ') {
+                let pattern = word.strip_suffix('$').unwrap_or(word);
+                let spaced = pattern.replace('-', " ");
+                for form in [pattern, &spaced]
+                    .into_iter()
+                    .take(1 + usize::from(spaced != pattern))
+                {
+                    rules.push(Rule {
+                        mask: 1 << bit,
+                        starts_word: form.chars().next().is_some_and(|c| has_word_spaces(c)),
+                        ends_word: word.ends_with('$'),
+                    });
+                    patterns.push(form.to_owned());
+                }
+            }
+        }
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .ascii_case_insensitive(true)
+            .build(&patterns)
+            .expect("the patterns are constants");
+        Keywords { automaton, rules }
+    }
+
+    /// The groups of which some pattern stands in the text.
+    pub fn find(&self, text: &str) -> Mask {
+        let bytes = text.as_bytes();
+        let mut mask = 0;
+        for found in self.automaton.find_overlapping_iter(text) {
+            let rule = &self.rules[found.pattern().as_usize()];
+            if mask & rule.mask != 0 {
+                continue;
+            }
+            let (start, end) = (found.start(), found.end());
+            let inside_before = start > 0
+                && is_letter(bytes[start - 1])
+                && !(bytes[start].is_ascii_uppercase() && bytes[start - 1].is_ascii_lowercase());
+            let inside_after = end < bytes.len()
+                && is_letter(bytes[end])
+                && !(bytes[end].is_ascii_uppercase() && bytes[end - 1].is_ascii_lowercase());
+            if !(rule.starts_word && inside_before || rule.ends_word && inside_after) {
+                mask |= rule.mask;
+            }
+        }
+        mask
+    }
+}
+
+/// Part of a letter: ASCII letters and every byte of a longer character.
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte >= 0x80
+}
+
+/// Whether the character's script separates words by spaces.
+fn has_word_spaces(c: char) -> bool {
+    c.is_alphabetic() && !super::text::is_cjk(c) && !('\u{ac00}'..='\u{d7a3}').contains(&c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(text: &str) -> Vec<&'static str> {
+        let mask = CLASS.find(text);
+        (0..32)
+            .filter(|i| mask >> i & 1 == 1)
+            .map(|i| CLASS_GROUPS[i])
+            .collect()
+    }
+
+    #[test]
+    fn keywords_stand_at_word_starts() {
+        assert_eq!(class("td-ad-slot"), ["ad"]);
+        assert_eq!(class("stickyAdWrapper"), ["ad", "main"]);
+        assert!(class("already-loaded shadow").is_empty());
+        assert_eq!(class("wp-block-latest-comments"), ["comment", "popular"]);
+    }
+
+    #[test]
+    fn text_keywords_speak_many_languages() {
+        let related = 1 << TEXT_GROUPS.iter().position(|g| *g == "related").unwrap();
+        for text in [
+            "read also: the bridge",
+            "das könnte sie interessieren",
+            "関連記事",
+            "lire aussi",
+        ] {
+            assert!(TEXT.find(text) & related != 0, "{text}");
+        }
+        assert_eq!(
+            TEXT.find("the tide came in over the unrelated flats") & related,
+            0
+        );
+    }
+}

@@ -1,0 +1,339 @@
+//! Features: each block of a page as a column of figures.
+//!
+//! The schema is written once. A [`Group`] lists features with their meaning and range *and*
+//! the expression that computes each, so that the list a model is trained on and the code that
+//! fills the matrix cannot differ. [`HTML`] and [`TEXT`] are the two schemas, for pages with a
+//! DOM and for plain text.
+//!
+//! A page's [`Matrix`] is feature-major: the values of one feature for all blocks are one
+//! contiguous slice, with [`REACH`] rows of padding at both ends. A block's neighbours are
+//! then not copied: "the same feature two blocks down" is the same slice, shifted. A
+//! [`View`] is the list of the (feature, shift) pairs that a model sees.
+
+mod dom;
+pub mod keywords;
+mod page;
+pub mod text;
+
+use std::sync::LazyLock;
+
+use ndarray::{Array2, ArrayView1, s};
+
+use crate::dom::Document;
+use crate::segment::Blocks;
+
+/// How many blocks up and down the page a model may look.
+pub const REACH: usize = 4;
+
+/// The value of every feature in the padding, outside every feature's range.
+pub const OUTSIDE: f32 = -1.0;
+
+/// One feature of a block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feature {
+    /// Unique name, `group.feature`.
+    pub name: String,
+    /// What it measures.
+    pub meaning: String,
+    /// Smallest and largest value.
+    pub range: (f32, f32),
+    /// Whether models also see it of the neighbours.
+    pub near: bool,
+}
+
+/// Features that belong together and the code that computes them from a context `C`.
+pub(crate) struct Group<C> {
+    features: fn() -> Vec<Feature>,
+    fill: fn(&C, &mut [f32]),
+}
+
+/// Defines a [`Group`] by its features: `name: "meaning", low..high => expression;`, with
+/// `near` before the name where models also see the neighbours' value.
+macro_rules! group {
+    ($(#[$doc:meta])* $id:ident($c:ident: $context:ident) = $group:literal {
+        $($name:ident $($near:ident)?: $meaning:literal, $low:literal..$high:literal => $value:expr;)*
+    }) => {
+        $(#[$doc])*
+        fn $id<'a>() -> $crate::features::Group<$context<'a>> {
+          $crate::features::Group {
+            features: || vec![$($crate::features::Feature {
+                name: concat!($group, ".", stringify!($name)).to_owned(),
+                meaning: $meaning.to_owned(),
+                range: ($low as f32, $high as f32),
+                near: false $(|| stringify!($near) == "near")?,
+            }),*],
+            fill: |$c, out| {
+                let values = [$(f32::from($value)),*];
+                out.copy_from_slice(&values);
+            },
+          }
+        }
+    };
+}
+pub(crate) use group;
+
+/// The features of keyword groups: 1 where the group's bit is set.
+pub(crate) fn mask_features(
+    group: &str,
+    names: &[&str],
+    meaning: &str,
+    near: &[&str],
+) -> Vec<Feature> {
+    let feature = |name: &&str| Feature {
+        name: format!("{group}.{name}"),
+        meaning: format!("{meaning}: keywords of group `{name}`"),
+        range: (0.0, 1.0),
+        near: near.contains(name),
+    };
+    names.iter().map(feature).collect()
+}
+
+/// Writes a mask's bits as 0 and 1.
+pub(crate) fn fill_mask(mask: keywords::Mask, out: &mut [f32]) {
+    for (bit, value) in out.iter_mut().enumerate() {
+        *value = (mask >> bit & 1) as f32;
+    }
+}
+
+/// `log2(1 + x)`: counts whose ratios matter, not their differences.
+pub(crate) fn log(x: u32) -> f32 {
+    (1.0 + x as f32).log2()
+}
+
+/// `part / whole`, 0 where the whole is 0.
+pub(crate) fn share(part: u32, whole: u32) -> f32 {
+    if whole == 0 {
+        0.0
+    } else {
+        part as f32 / whole as f32
+    }
+}
+
+/// A list of features in the order of a matrix' rows.
+pub struct Schema {
+    /// `html` or `text`.
+    pub name: &'static str,
+    /// The features.
+    pub features: Vec<Feature>,
+}
+
+impl Schema {
+    fn new(name: &'static str, groups: Vec<Vec<Feature>>) -> Schema {
+        Schema {
+            name,
+            features: groups.into_iter().flatten().collect(),
+        }
+    }
+
+    /// A hash of names and shifts, in order: a model fits the schema whose fingerprint it bears.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325u64;
+        let mut eat =
+            |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        for feature in &self.features {
+            feature.name.bytes().for_each(&mut eat);
+            eat(feature.near as u8);
+        }
+        eat(REACH as u8);
+        hash
+    }
+
+    /// What a model sees of a page: every feature of the block itself, then those that are
+    /// seen of neighbours, for each shift.
+    pub fn view(&self) -> View {
+        let own = (0..self.features.len()).map(|feature| (feature, 0));
+        let near = self
+            .features
+            .iter()
+            .enumerate()
+            .filter(|(_, f)| f.near)
+            .map(|(i, _)| i);
+        let reach = REACH as isize;
+        let shifted = near.flat_map(|feature| {
+            (-reach..=reach)
+                .filter(|shift| *shift != 0)
+                .map(move |shift| (feature, shift))
+        });
+        View {
+            columns: own.chain(shifted).collect(),
+        }
+    }
+}
+
+/// The schema of pages with a DOM.
+pub static HTML: LazyLock<Schema> = LazyLock::new(|| {
+    Schema::new(
+        "html",
+        [
+            page::groups()
+                .iter()
+                .map(|g| (g.features)())
+                .collect::<Vec<_>>(),
+            dom::features(),
+        ]
+        .concat(),
+    )
+});
+
+/// The schema of plain text.
+pub static TEXT: LazyLock<Schema> = LazyLock::new(|| {
+    Schema::new(
+        "text",
+        page::groups().iter().map(|g| (g.features)()).collect(),
+    )
+});
+
+/// The columns a model sees: pairs of a feature's index and a shift in blocks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// The pairs.
+    pub columns: Vec<(usize, isize)>,
+}
+
+/// A page's features: `features × (blocks + 2 · REACH)`, the padding filled with [`OUTSIDE`].
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    values: Array2<f32>,
+}
+
+impl Matrix {
+    /// The features of a page with a DOM, by the schema [`HTML`].
+    pub fn of_document(document: &Document, blocks: &Blocks) -> Matrix {
+        let texts = page::Texts::new(blocks, &dom::title_texts(document));
+        let page = dom::Dom::new(document, blocks, &texts);
+        Matrix::fill(&HTML, blocks.len(), |i, out| {
+            let n = page::fill(&texts, i, out);
+            page.fill(i, &mut out[n..]);
+        })
+    }
+
+    /// The features of plain text, by the schema [`TEXT`].
+    pub fn of_text(blocks: &Blocks) -> Matrix {
+        let title: Vec<&str> = blocks.texts().take(1).collect();
+        let texts = page::Texts::new(blocks, &title);
+        Matrix::fill(&TEXT, blocks.len(), |i, out| {
+            page::fill(&texts, i, out);
+        })
+    }
+
+    fn fill(schema: &Schema, blocks: usize, mut row: impl FnMut(usize, &mut [f32])) -> Matrix {
+        let n = schema.features.len();
+        let mut values = Array2::from_elem((n, blocks + 2 * REACH), OUTSIDE);
+        let mut out = vec![0.0; n];
+        for i in 0..blocks {
+            row(i, &mut out);
+            values
+                .slice_mut(s![.., i + REACH])
+                .assign(&ArrayView1::from(&out));
+        }
+        Matrix { values }
+    }
+
+    /// A matrix from values that hold the padding.
+    pub fn from_padded(values: Array2<f32>) -> Matrix {
+        Matrix { values }
+    }
+
+    /// Number of blocks.
+    pub fn blocks(&self) -> usize {
+        self.values.ncols() - 2 * REACH
+    }
+
+    /// The values with their padding, `features × (blocks + 2 · REACH)`.
+    pub fn padded(&self) -> &Array2<f32> {
+        &self.values
+    }
+
+    /// One feature of all blocks, seen `shift` blocks away.
+    pub fn column(&self, feature: usize, shift: isize) -> &[f32] {
+        let width = self.values.ncols();
+        let start = feature * width + (REACH as isize + shift) as usize;
+        let values = self.values.as_slice().expect("built in standard layout");
+        &values[start..start + self.blocks()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dom;
+
+    const PAGE: &str =
+        "<title>The tide</title><body class=single-post><nav><a href=a>Home</a></nav>
+        <article class=entry-content><h1>The tide</h1>
+        <p>The tide came in over the flats, slowly at first, and then it ran through every channel
+        faster than a horse could follow it across the sand.</p>
+        <p>Nobody saw it turn.</p></article><aside><p><a href=b>Read also: The ebb</a></p></aside>";
+
+    fn value(matrix: &Matrix, schema: &Schema, name: &str, block: usize) -> f32 {
+        let feature = schema.features.iter().position(|f| f.name == name).unwrap();
+        matrix.column(feature, 0)[block]
+    }
+
+    #[test]
+    fn every_feature_has_its_own_name_and_stays_in_its_range() {
+        let document = dom::parse(PAGE);
+        let blocks = Blocks::of_document(&document);
+        for (schema, matrix) in [
+            (&*HTML, Matrix::of_document(&document, &blocks)),
+            (&*TEXT, Matrix::of_text(&blocks)),
+        ] {
+            let mut names: Vec<&str> = schema.features.iter().map(|f| f.name.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), schema.features.len());
+            for (i, feature) in schema.features.iter().enumerate() {
+                for value in matrix.column(i, 0) {
+                    let (low, high) = feature.range;
+                    assert!((low..=high).contains(value), "{}: {value}", feature.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn figures_say_what_the_page_shows() {
+        let document = dom::parse(PAGE);
+        let blocks = Blocks::of_document(&document);
+        let matrix = Matrix::of_document(&document, &blocks);
+        let of = |name, block| value(&matrix, &HTML, name, block);
+        assert_eq!((of("link.density", 0), of("link.density", 2)), (1.0, 0.0));
+        assert_eq!(
+            (of("tag.heading", 1), of("place.title_share", 1)),
+            (1.0, 1.0)
+        );
+        assert_eq!(
+            (
+                of("choice.best_side", 0),
+                of("choice.best_side", 2),
+                of("choice.best_side", 4)
+            ),
+            (-1.0, 0.0, 1.0)
+        );
+        assert_eq!(
+            (of("class_near.content", 3), of("class_near.content", 4)),
+            (1.0, 0.0)
+        );
+        assert_eq!(
+            (
+                of("in.aside", 4),
+                of("keyword.related", 4),
+                of("in.article", 4)
+            ),
+            (1.0, 1.0, 0.0)
+        );
+    }
+
+    #[test]
+    fn neighbours_are_the_same_column_shifted() {
+        let matrix = Matrix::of_text(&Blocks::of_text("One.\nTwo words.\nThree."));
+        let words = TEXT
+            .features
+            .iter()
+            .position(|f| f.name == "words.words")
+            .unwrap();
+        let own = matrix.column(words, 0).to_vec();
+        assert_eq!(matrix.column(words, 1), [own[1], own[2], OUTSIDE]);
+        assert_eq!(matrix.column(words, -2), [OUTSIDE, OUTSIDE, own[0]]);
+    }
+}
