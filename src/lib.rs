@@ -1,4 +1,21 @@
 //! Boilerplate detection for web corpora.
+pub mod assemble;
+pub mod boost;
+pub mod container;
 pub mod dom;
+pub mod encoding;
+pub mod evaluation;
+pub mod extract;
 pub mod features;
+pub mod label;
+pub mod labelled;
+pub mod measures;
+pub mod metadata;
+pub mod model;
+pub mod pipeline;
+pub mod record;
 pub mod segment;
+pub mod select;
+pub mod sink;
+pub mod source;
+pub mod training;

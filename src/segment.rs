@@ -104,7 +104,11 @@ fn noscript_is_the_page(document: &Document) -> bool {
         }
         if node.tag == Tag::Text {
             let chars = document.text(id as NodeId).trim().len();
-            *(if id < noscript_end { &mut inside } else { &mut outside }) += chars;
+            *(if id < noscript_end {
+                &mut inside
+            } else {
+                &mut outside
+            }) += chars;
         }
         id += 1;
     }
@@ -173,7 +177,11 @@ fn cut(document: &Document, with_noscript: bool) -> Blocks {
                 }
                 state.hidden = state.hidden || is_hidden(document, id);
                 if node.end > id + 1 {
-                    open.push(Open { end: node.end, is_block, outer });
+                    open.push(Open {
+                        end: node.end,
+                        is_block,
+                        outer,
+                    });
                 } else {
                     state = outer;
                 }
@@ -203,7 +211,9 @@ fn is_hidden(document: &Document, id: NodeId) -> bool {
 }
 
 fn starts_with(value: &str, prefix: &str) -> bool {
-    value.get(..prefix.len()).is_some_and(|v| v.eq_ignore_ascii_case(prefix))
+    value
+        .get(..prefix.len())
+        .is_some_and(|v| v.eq_ignore_ascii_case(prefix))
 }
 
 /// Gathers runs of text into blocks.
@@ -224,8 +234,15 @@ enum Owed {
 
 impl Cutter {
     fn new(bytes: usize) -> Cutter {
-        let out = Blocks { blocks: Vec::new(), text: String::with_capacity(bytes) };
-        Cutter { out, run: None, owed: Owed::Nothing }
+        let out = Blocks {
+            blocks: Vec::new(),
+            text: String::with_capacity(bytes),
+        };
+        Cutter {
+            out,
+            run: None,
+            owed: Owed::Nothing,
+        }
     }
 
     fn space(&mut self) {
@@ -312,7 +329,9 @@ impl Cutter {
             let text = &self.out.text[run.start as usize..];
             let trimmed = text.trim_end().len();
             // A `pre` may open with blank lines, but its first line's indentation counts.
-            let blank = text[..text.len() - text.trim_start().len()].rfind('\n').map_or(0, |i| i + 1);
+            let blank = text[..text.len() - text.trim_start().len()]
+                .rfind('\n')
+                .map_or(0, |i| i + 1);
             run.end = run.start + trimmed as u32;
             self.out.text.truncate(run.end as usize);
             run.start += blank as u32;
@@ -363,31 +382,53 @@ mod tests {
     use crate::dom;
 
     fn cut_html(html: &str) -> Vec<String> {
-        Blocks::of_document(&dom::parse(html)).texts().map(str::to_owned).collect()
+        Blocks::of_document(&dom::parse(html))
+            .texts()
+            .map(str::to_owned)
+            .collect()
     }
 
     #[test]
     fn inline_elements_neither_split_nor_glue_words() {
-        assert_eq!(cut_html("<p>un<b>believ</b>able <i>good</i>\n news"), ["unbelievable good news"]);
-        assert_eq!(cut_html("<nav><a href=a>Home</a><a href=b>About</a></nav>"), ["Home About"]);
-        assert_eq!(cut_html("<p>co&shy;oper&#8203;ate&nbsp;now"), ["cooperate now"]);
+        assert_eq!(
+            cut_html("<p>un<b>believ</b>able <i>good</i>\n news"),
+            ["unbelievable good news"]
+        );
+        assert_eq!(
+            cut_html("<nav><a href=a>Home</a><a href=b>About</a></nav>"),
+            ["Home About"]
+        );
+        assert_eq!(
+            cut_html("<p>co&shy;oper&#8203;ate&nbsp;now"),
+            ["cooperate now"]
+        );
     }
 
     #[test]
     fn boundaries_cut() {
-        assert_eq!(cut_html("a<div>b<p>c</div>d<br>e<br> <br>f"), ["a", "b", "c", "d\ne", "f"]);
+        assert_eq!(
+            cut_html("a<div>b<p>c</div>d<br>e<br> <br>f"),
+            ["a", "b", "c", "d\ne", "f"]
+        );
         assert_eq!(cut_html("<table><tr><td>1<td>2</table>"), ["1", "2"]);
-        assert_eq!(cut_html("<script>x</script><style>y</style><svg><text>z</text></svg>"), [""; 0]);
+        assert_eq!(
+            cut_html("<script>x</script><style>y</style><svg><text>z</text></svg>"),
+            [""; 0]
+        );
     }
 
     #[test]
     fn preformatted_text_keeps_its_lines_and_indentation() {
-        assert_eq!(cut_html("<pre>\n\n  fn a() {\n    b\n  }\n</pre>"), ["  fn a() {\n    b\n  }"]);
+        assert_eq!(
+            cut_html("<pre>\n\n  fn a() {\n    b\n  }\n</pre>"),
+            ["  fn a() {\n    b\n  }"]
+        );
     }
 
     #[test]
     fn hidden_text_and_links_are_marked() {
-        let document = dom::parse("<p style='color:red; display : none'>a</p><p>bc <a href=x>de</a>");
+        let document =
+            dom::parse("<p style='color:red; display : none'>a</p><p>bc <a href=x>de</a>");
         let blocks = Blocks::of_document(&document);
         assert!(blocks[0].hidden && !blocks[1].hidden);
         assert_eq!((blocks[1].chars, blocks[1].link_chars), (4, 2));
@@ -398,7 +439,10 @@ mod tests {
         let post = "a long enough post about espresso ".repeat(10);
         let shell = format!("<div id=app>Loading</div><noscript><p>{post}</p></noscript>");
         assert_eq!(cut_html(&shell).len(), 2);
-        assert_eq!(cut_html("<p>Text</p><noscript><p>Turn scripts on</p></noscript>"), ["Text"]);
+        assert_eq!(
+            cut_html("<p>Text</p><noscript><p>Turn scripts on</p></noscript>"),
+            ["Text"]
+        );
     }
 
     #[test]

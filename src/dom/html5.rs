@@ -15,11 +15,17 @@ use super::{Attr, Builder, Document, Tag};
 /// Script and style text is kept only where a later step reads it: JSON in a `<script>`.
 pub fn parse(html: &str) -> Document {
     let options = ParseOpts {
-        tree_builder: TreeBuilderOpts { scripting_enabled: false, ..Default::default() },
+        tree_builder: TreeBuilderOpts {
+            scripting_enabled: false,
+            ..Default::default()
+        },
         ..Default::default()
     };
     let sink = HtmlTreeSink::new(Html::new_document());
-    copy(&html5ever::parse_document(sink, options).one(html), html.len())
+    copy(
+        &html5ever::parse_document(sink, options).one(html),
+        html.len(),
+    )
 }
 
 fn copy(html: &Html, bytes: usize) -> Document {

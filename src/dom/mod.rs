@@ -73,12 +73,19 @@ impl Document {
             Tag::Text => &[],
             _ => &self.attrs[node.start as usize..(node.start + node.len) as usize],
         };
-        entries.iter().map(|a| (a.name, &self.text[a.start as usize..(a.start + a.len) as usize]))
+        entries.iter().map(|a| {
+            (
+                a.name,
+                &self.text[a.start as usize..(a.start + a.len) as usize],
+            )
+        })
     }
 
     /// The value of an element's attribute.
     pub fn attr(&self, id: NodeId, name: Attr) -> Option<&str> {
-        self.attrs(id).find(|(n, _)| *n == name).map(|(_, value)| value)
+        self.attrs(id)
+            .find(|(n, _)| *n == name)
+            .map(|(_, value)| value)
     }
 
     /// The nearest first: parent, grandparent … root.
@@ -100,7 +107,10 @@ impl Document {
 
     /// The first element of this name in document order.
     pub fn find(&self, tag: Tag) -> Option<NodeId> {
-        self.nodes.iter().position(|n| n.tag == tag).map(|i| i as NodeId)
+        self.nodes
+            .iter()
+            .position(|n| n.tag == tag)
+            .map(|i| i as NodeId)
     }
 }
 
@@ -114,11 +124,25 @@ pub struct Builder {
 impl Builder {
     /// A builder whose root is open. `bytes` is the size of the page, for the buffers' sake.
     pub fn new(bytes: usize) -> Builder {
-        let root = Node { parent: 0, end: 1, start: 0, len: 0, depth: 0, tag: Tag::Other };
+        let root = Node {
+            parent: 0,
+            end: 1,
+            start: 0,
+            len: 0,
+            depth: 0,
+            tag: Tag::Other,
+        };
         let mut nodes = Vec::with_capacity(bytes / 48 + 1);
         nodes.push(root);
-        let document = Document { nodes, attrs: Vec::new(), text: String::with_capacity(bytes / 4) };
-        Builder { document, open: vec![0] }
+        let document = Document {
+            nodes,
+            attrs: Vec::new(),
+            text: String::with_capacity(bytes / 4),
+        };
+        Builder {
+            document,
+            open: vec![0],
+        }
     }
 
     fn push(&mut self, tag: Tag, start: usize, len: usize) -> NodeId {
@@ -144,7 +168,11 @@ impl Builder {
     pub fn attr(&mut self, name: Attr, value: &str) {
         let start = self.document.text.len() as u32;
         self.document.text.push_str(value);
-        self.document.attrs.push(AttrEntry { name, start, len: value.len() as u32 });
+        self.document.attrs.push(AttrEntry {
+            name,
+            start,
+            len: value.len() as u32,
+        });
         if let Some(node) = self.document.nodes.last_mut() {
             node.len += 1;
         }

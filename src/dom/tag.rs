@@ -8,6 +8,9 @@ macro_rules! names {
         pub enum $kind { $($id),* }
 
         impl $kind {
+            /// Every name, in the order of the enum.
+            pub(super) const ALL: &[$kind] = &[$($kind::$id),*];
+
             /// The lower-case name.
             pub const fn name(self) -> &'static str {
                 match self { $($kind::$id => $name),* }
@@ -22,10 +25,11 @@ macro_rules! names {
 
 names! {
     /// An element's name. [`Tag::Text`] stands for a text node and [`Tag::Other`] for every
-    /// element that no rule of dehusk's names, custom elements among them.
+    /// element that no rule names, neither dehusk's nor the parser's: custom elements, say.
     Tag {
-        Text = "#text", Other = "other", A = "a", Abbr = "abbr", Address = "address",
-        Article = "article", Aside = "aside", Audio = "audio", B = "b", Base = "base",
+        Text = "#text", Other = "other", A = "a", Abbr = "abbr", Annotation = "annotation", Address = "address",
+        Applet = "applet", Area = "area", Article = "article", Aside = "aside", Audio = "audio",
+        B = "b", Base = "base", Basefont = "basefont", Bgsound = "bgsound", Big = "big",
         Blockquote = "blockquote", Body = "body", Br = "br", Button = "button", Canvas = "canvas",
         Caption = "caption", Center = "center", Cite = "cite", Code = "code", Col = "col",
         Colgroup = "colgroup", Dd = "dd", Del = "del", Details = "details", Dialog = "dialog",
@@ -33,19 +37,21 @@ names! {
         Fieldset = "fieldset", Figcaption = "figcaption", Figure = "figure", Font = "font",
         Footer = "footer", Form = "form", Frame = "frame", Frameset = "frameset", H1 = "h1",
         H2 = "h2", H3 = "h3", H4 = "h4", H5 = "h5", H6 = "h6", Head = "head", Header = "header",
-        Hgroup = "hgroup", Hr = "hr", Html = "html", I = "i", Iframe = "iframe", Img = "img",
-        Input = "input", Ins = "ins", Kbd = "kbd", Label = "label", Legend = "legend", Li = "li",
-        Link = "link", Main = "main", Mark = "mark", Math = "math", Menu = "menu", Meta = "meta",
-        Nav = "nav", Noembed = "noembed", Noframes = "noframes", Noscript = "noscript",
-        Object = "object", Ol = "ol", Optgroup = "optgroup", Option = "option", P = "p",
-        Param = "param", Picture = "picture", Pre = "pre", Q = "q", Rp = "rp", Rt = "rt",
-        Ruby = "ruby", S = "s", Samp = "samp", Script = "script", Search = "search",
-        Section = "section", Select = "select", Small = "small", Source = "source", Span = "span",
-        Strike = "strike", Strong = "strong", Style = "style", Sub = "sub", Summary = "summary",
-        Sup = "sup", Svg = "svg", Table = "table", Tbody = "tbody", Td = "td",
-        Template = "template", Textarea = "textarea", Tfoot = "tfoot", Th = "th", Thead = "thead",
-        Time = "time", Title = "title", Tr = "tr", Track = "track", Tt = "tt", U = "u", Ul = "ul",
-        Var = "var", Video = "video", Wbr = "wbr",
+        Hgroup = "hgroup", Hr = "hr", Html = "html", I = "i", Iframe = "iframe", Image = "image",
+        Img = "img", Input = "input", Ins = "ins", Kbd = "kbd", Keygen = "keygen", Label = "label",
+        Legend = "legend", Li = "li", Link = "link", Listing = "listing", Main = "main",
+        Mark = "mark", Marquee = "marquee", Math = "math", Menu = "menu", Meta = "meta",
+        Nav = "nav", Nobr = "nobr", Noembed = "noembed", Noframes = "noframes",
+        Noscript = "noscript", Object = "object", Ol = "ol", Optgroup = "optgroup",
+        Option = "option", P = "p", Param = "param", Picture = "picture", Plaintext = "plaintext",
+        Pre = "pre", Q = "q", Rb = "rb", Rp = "rp", Rt = "rt", Rtc = "rtc", Ruby = "ruby", S = "s",
+        Samp = "samp", Script = "script", Search = "search", Section = "section", Select = "select",
+        Small = "small", Source = "source", Span = "span", Strike = "strike", Strong = "strong",
+        Style = "style", Sub = "sub", Summary = "summary", Sup = "sup", Svg = "svg",
+        Table = "table", Tbody = "tbody", Td = "td", Template = "template", Textarea = "textarea",
+        Tfoot = "tfoot", Th = "th", Thead = "thead", Time = "time", Title = "title", Tr = "tr",
+        Track = "track", Tt = "tt", U = "u", Ul = "ul", Var = "var", Video = "video", Wbr = "wbr",
+        Xmp = "xmp",
     }
 }
 
@@ -65,12 +71,60 @@ impl Tag {
         use Tag::*;
         matches!(
             self,
-            Address | Article | Aside | Blockquote | Body | Button | Caption | Center | Dd
-                | Details | Dialog | Dir | Div | Dl | Dt | Fieldset | Figcaption | Figure
-                | Footer | Form | H1 | H2 | H3 | H4 | H5 | H6 | Header | Hgroup | Hr | Html
-                | Legend | Li | Main | Menu | Nav | Noscript | Ol | Optgroup | Option | P | Pre
-                | Search | Section | Select | Summary | Table | Tbody | Td | Textarea | Tfoot
-                | Th | Thead | Tr | Ul
+            Address
+                | Article
+                | Aside
+                | Blockquote
+                | Body
+                | Button
+                | Caption
+                | Center
+                | Dd
+                | Details
+                | Dialog
+                | Dir
+                | Div
+                | Dl
+                | Dt
+                | Fieldset
+                | Figcaption
+                | Figure
+                | Footer
+                | Form
+                | H1
+                | H2
+                | H3
+                | H4
+                | H5
+                | H6
+                | Header
+                | Hgroup
+                | Hr
+                | Html
+                | Legend
+                | Li
+                | Main
+                | Menu
+                | Nav
+                | Noscript
+                | Ol
+                | Optgroup
+                | Option
+                | P
+                | Pre
+                | Search
+                | Section
+                | Select
+                | Summary
+                | Table
+                | Tbody
+                | Td
+                | Textarea
+                | Tfoot
+                | Th
+                | Thead
+                | Tr
+                | Ul
         )
     }
 
@@ -79,8 +133,20 @@ impl Tag {
         use Tag::*;
         matches!(
             self,
-            Audio | Canvas | Embed | Head | Iframe | Noembed | Noframes | Object | Script | Style
-                | Svg | Template | Title | Video
+            Audio
+                | Canvas
+                | Embed
+                | Head
+                | Iframe
+                | Noembed
+                | Noframes
+                | Object
+                | Script
+                | Style
+                | Svg
+                | Template
+                | Title
+                | Video
         )
     }
 
@@ -99,23 +165,33 @@ names! {
     Attr {
         AriaHidden = "aria-hidden", AriaLabel = "aria-label", Alt = "alt", Charset = "charset",
         Class = "class", Colspan = "colspan", Content = "content", Data = "data-*",
-        Datetime = "datetime", Hidden = "hidden", Href = "href", Id = "id",
+        Datetime = "datetime", Encoding = "encoding", Hidden = "hidden", Href = "href", Id = "id",
         Itemprop = "itemprop", Itemscope = "itemscope", Itemtype = "itemtype", Lang = "lang",
-        Name = "name", Property = "property", Rel = "rel", Role = "role", Src = "src",
+        Name = "name", Property = "property", Rel = "rel", Role = "role", Rowspan = "rowspan", Src = "src",
         Start = "start", Style = "style", Title = "title", Type = "type",
     }
 }
 
+/// The attributes in which component libraries name a part of the page: [`Attr::Data`].
+pub(super) const DATA_NAMES: [&str; 10] = [
+    "data-testid",
+    "data-test-id",
+    "data-test",
+    "data-qa",
+    "data-component",
+    "data-module",
+    "data-type",
+    "data-role",
+    "data-block",
+    "data-widget",
+];
+
 impl Attr {
-    /// The kept attribute of a lower-case name. The attributes in which component libraries
-    /// name a part of the page (`data-testid`, `data-component`, …) all become [`Attr::Data`].
+    /// The kept attribute of a lower-case name.
     pub fn from_name(name: &str) -> Option<Attr> {
         match name {
-            "data-testid" | "data-test-id" | "data-test" | "data-qa" | "data-component"
-            | "data-module" | "data-type" | "data-role" | "data-block" | "data-widget" => {
-                Some(Attr::Data)
-            }
             "data-*" => None,
+            _ if DATA_NAMES.contains(&name) => Some(Attr::Data),
             _ => Attr::lookup(name),
         }
     }

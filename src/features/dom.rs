@@ -8,12 +8,13 @@ use rustc_hash::FxHashMap;
 
 use super::keywords::{self, CLASS_GROUPS, Mask};
 use super::page::Texts;
-use super::{Feature, fill_mask, group, log, mask_features, share};
+use super::{Feature, Layout, fill_groups, fill_mask, group, log, mask_features, share};
 use crate::dom::{Attr, Document, NodeId, Tag};
 use crate::segment::{Block, Blocks};
 
 /// How many nested containers of a block are described.
 const LEVELS: usize = 5;
+const _: () = assert!(LEVELS <= Layout::LEVELS);
 
 /// The texts that may hold the page's title: `<title>`, `og:title`, and every `h1`.
 pub(crate) fn title_texts(document: &Document) -> Vec<&str> {
@@ -100,7 +101,8 @@ pub(crate) struct Dom<'a> {
     first_block: Vec<u32>,
     /// Keyword groups of each element that holds a block.
     masks: Vec<Mask>,
-    /// For each block: its siblings-in-kind, by the classes and tags of its near ancestors.
+    layout: Layout,
+    /// For each kind of block in the layout: its sums.
     kinds: Vec<Kind>,
     /// Chains of ever narrower containers from the root.
     densest: [NodeId; 3],
@@ -165,6 +167,7 @@ impl<'a> Dom<'a> {
             sums,
             first_block,
             masks: vec![0; nodes.len()],
+            layout: Layout::default(),
             kinds: Vec::new(),
             densest: [0; 3],
             best: 0,
@@ -174,7 +177,7 @@ impl<'a> Dom<'a> {
             page: PageFacts::default(),
         };
         dom.read_nodes();
-        dom.find_kinds();
+        dom.lay_out();
         dom.densest = [
             dom.descend(0.5, |s| s.paragraph_words),
             dom.descend(0.7, |s| s.plain),
@@ -187,6 +190,10 @@ impl<'a> Dom<'a> {
     /// The sums over the blocks below a node.
     fn below(&self, id: NodeId) -> Sums {
         let (start, end) = self.range(id);
+        self.between(start, end)
+    }
+
+    fn between(&self, start: u32, end: u32) -> Sums {
         self.sums[end as usize].zip(self.sums[start as usize], |a, b| a - b)
     }
 
@@ -288,22 +295,44 @@ impl<'a> Dom<'a> {
             .unwrap_or_default();
     }
 
-    /// Counts, for each block, the blocks that stand in elements of the same names and classes.
-    fn find_kinds(&mut self) {
-        let mut counts: FxHashMap<u64, Kind> = FxHashMap::default();
-        let keys: Vec<u64> = self
-            .blocks
-            .iter()
-            .map(|block| self.kind(block.node))
-            .collect();
-        for ((key, block), stats) in keys.iter().zip(self.blocks.iter()).zip(&self.texts.stats) {
-            let kind = counts.entry(*key).or_default();
-            kind.blocks += 1;
-            kind.words += stats.words;
-            kind.link_chars += block.link_chars;
-            kind.chars += block.chars;
+    /// Finds each block's containers and its kind: the blocks that stand in elements of the
+    /// same names and classes.
+    fn lay_out(&mut self) {
+        let mut known: FxHashMap<u64, u32> = FxHashMap::default();
+        for (i, (block, stats)) in self.blocks.iter().zip(&self.texts.stats).enumerate() {
+            let next = known.len() as u32;
+            let kind = *known.entry(self.kind(block.node)).or_insert(next);
+            if kind == next {
+                self.kinds.push(Kind::default());
+            }
+            let sums = &mut self.kinds[kind as usize];
+            sums.blocks += 1;
+            sums.words += stats.words;
+            sums.link_chars += block.link_chars;
+            sums.chars += block.chars;
+            let mut levels = [(i as u32, i as u32 + 1); Layout::LEVELS];
+            let (mut level, mut width) = (0, 1);
+            for id in std::iter::once(block.node).chain(self.document.ancestors(block.node)) {
+                let (start, end) = self.range(id);
+                if end - start > width && level < Layout::LEVELS {
+                    width = end - start;
+                    levels[level] = (start, end);
+                    level += 1;
+                }
+            }
+            // A page may have fewer levels; the last one stands for the rest.
+            for at in level.max(1)..Layout::LEVELS {
+                levels[at] = levels[at - 1];
+            }
+            self.layout.words.push(stats.words);
+            self.layout.kinds.push(kind);
+            self.layout.levels.push(levels);
         }
-        self.kinds = keys.iter().map(|key| counts[key]).collect();
+    }
+
+    /// What a second pass needs to know of the page's structure.
+    pub fn into_layout(self) -> Layout {
+        self.layout
     }
 
     fn kind(&self, node: NodeId) -> u64 {
@@ -366,12 +395,8 @@ impl<'a> Dom<'a> {
     /// Fills `out` with the features of block `i`.
     pub fn fill(&self, i: usize, out: &mut [f32]) {
         let seen = Seen::new(self, i);
-        let mut rest = out;
-        for (group, n) in groups().iter().zip(*LENGTHS) {
-            let (part, tail) = rest.split_at_mut(n);
-            (group.fill)(&seen, part);
-            rest = tail;
-        }
+        let n = fill_groups(&groups(), &seen, out);
+        let rest = &mut out[n..];
         let (own, rest) = rest.split_at_mut(CLASS_GROUPS.len());
         let (near, rest) = rest.split_at_mut(CLASS_GROUPS.len());
         let (far, body) = rest.split_at_mut(CLASS_GROUPS.len());
@@ -481,9 +506,14 @@ impl<'a> Seen<'a> {
             track(inline);
         }
         let (mut near, mut far) = (0, [0u8; 32]);
-        let mut levels = [Level::default(); LEVELS];
-        let mut level = 0;
-        let (mut width, mut lists, mut article, mut nested) = (1, 0, None, 0);
+        let levels = std::array::from_fn(|at| {
+            let (start, end) = dom.layout.levels[i][at];
+            Level {
+                sums: dom.between(start, end),
+                before: i as u32 - start,
+            }
+        });
+        let (mut lists, mut article, mut nested) = (0, None, 0);
         let mut section = None;
         let containers = [
             dom.densest[0],
@@ -537,15 +567,6 @@ impl<'a> Seen<'a> {
             if section.is_none() && is_section {
                 section = Some(dom.below(id));
             }
-            let (start, end) = dom.range(id);
-            if end - start > width && level < LEVELS {
-                width = end - start;
-                levels[level] = Level {
-                    sums: dom.below(id),
-                    before: i as u32 - start,
-                };
-                level += 1;
-            }
             for (relation, container) in relations.iter_mut().zip(containers) {
                 if relation.is_none() && id <= container && container < above.end {
                     let target = document.node(container);
@@ -564,10 +585,6 @@ impl<'a> Seen<'a> {
                     });
                 }
             }
-        }
-        // A page may have fewer levels; the last one stands for the rest.
-        for at in level.max(1)..LEVELS {
-            levels[at] = levels[at - 1];
         }
         let relation = |at: usize| relations[at].unwrap_or_default();
         let parent = document.node(node.parent);
@@ -593,7 +610,7 @@ impl<'a> Seen<'a> {
             article,
             nested_articles: nested,
             section: section.unwrap_or(total),
-            kind: dom.kinds[i],
+            kind: dom.kinds[dom.layout.kinds[i] as usize],
         }
     }
 
@@ -621,9 +638,6 @@ fn groups<'a>() -> [super::Group<Seen<'a>>; 6] {
         facts(),
     ]
 }
-
-static LENGTHS: std::sync::LazyLock<[usize; 6]> =
-    std::sync::LazyLock::new(|| groups().map(|group| (group.features)().len()));
 
 /// The DOM's part of the schema.
 pub(crate) fn features() -> Vec<Vec<Feature>> {
@@ -737,7 +751,8 @@ macro_rules! levels {
         })*
 
         fn containers<'a>() -> super::Group<Seen<'a>> { super::Group {
-            features: || [$(($id().features)()),*].concat(),
+                len: 8 * LEVELS,
+                features: || [$(($id().features)()),*].concat(),
             fill: |c, out| {
                 let mut parts = out.chunks_exact_mut(8);
                 $(if let Some(part) = parts.next() { ($id().fill)(c, part) })*

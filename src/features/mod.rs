@@ -10,6 +10,8 @@
 //! then not copied: "the same feature two blocks down" is the same slice, shifted. A
 //! [`View`] is the list of the (feature, shift) pairs that a model sees.
 
+pub mod context;
+pub use context::CONTEXT;
 mod dom;
 pub mod keywords;
 mod page;
@@ -18,6 +20,7 @@ pub mod text;
 use std::sync::LazyLock;
 
 use ndarray::{Array2, ArrayView1, s};
+use serde::{Deserialize, Serialize};
 
 use crate::dom::Document;
 use crate::segment::Blocks;
@@ -43,8 +46,19 @@ pub struct Feature {
 
 /// Features that belong together and the code that computes them from a context `C`.
 pub(crate) struct Group<C> {
+    len: usize,
     features: fn() -> Vec<Feature>,
     fill: fn(&C, &mut [f32]),
+}
+
+/// Fills `out` with all groups' features in turn; gives how many they are.
+pub(crate) fn fill_groups<C>(groups: &[Group<C>], context: &C, out: &mut [f32]) -> usize {
+    let mut start = 0;
+    for group in groups {
+        (group.fill)(context, &mut out[start..start + group.len]);
+        start += group.len;
+    }
+    start
 }
 
 /// Defines a [`Group`] by its features: `name: "meaning", low..high => expression;`, with
@@ -56,7 +70,8 @@ macro_rules! group {
         $(#[$doc])*
         fn $id<'a>() -> $crate::features::Group<$context<'a>> {
           $crate::features::Group {
-            features: || vec![$($crate::features::Feature {
+            len: [$(stringify!($name)),*].len(),
+                features: || vec![$($crate::features::Feature {
                 name: concat!($group, ".", stringify!($name)).to_owned(),
                 meaning: $meaning.to_owned(),
                 range: ($low as f32, $high as f32),
@@ -184,7 +199,7 @@ pub static TEXT: LazyLock<Schema> = LazyLock::new(|| {
 });
 
 /// The columns a model sees: pairs of a feature's index and a shift in blocks.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct View {
     /// The pairs.
     pub columns: Vec<(usize, isize)>,
@@ -196,26 +211,75 @@ pub struct Matrix {
     values: Array2<f32>,
 }
 
-impl Matrix {
+/// A page as the classifier sees it.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The features of its blocks.
+    pub matrix: Matrix,
+    /// How the blocks hang together.
+    pub layout: Layout,
+}
+
+impl Page {
     /// The features of a page with a DOM, by the schema [`HTML`].
-    pub fn of_document(document: &Document, blocks: &Blocks) -> Matrix {
+    pub fn of_document(document: &Document, blocks: &Blocks) -> Page {
         let texts = page::Texts::new(blocks, &dom::title_texts(document));
-        let page = dom::Dom::new(document, blocks, &texts);
-        Matrix::fill(&HTML, blocks.len(), |i, out| {
+        let dom = dom::Dom::new(document, blocks, &texts);
+        let matrix = Matrix::fill(&HTML, blocks.len(), |i, out| {
             let n = page::fill(&texts, i, out);
-            page.fill(i, &mut out[n..]);
-        })
+            dom.fill(i, &mut out[n..]);
+        });
+        Page {
+            matrix,
+            layout: dom.into_layout(),
+        }
     }
 
     /// The features of plain text, by the schema [`TEXT`].
-    pub fn of_text(blocks: &Blocks) -> Matrix {
+    pub fn of_text(blocks: &Blocks) -> Page {
         let title: Vec<&str> = blocks.texts().take(1).collect();
         let texts = page::Texts::new(blocks, &title);
-        Matrix::fill(&TEXT, blocks.len(), |i, out| {
+        let matrix = Matrix::fill(&TEXT, blocks.len(), |i, out| {
             page::fill(&texts, i, out);
-        })
+        });
+        Page {
+            matrix,
+            layout: Layout::of_lines(texts.stats.iter().map(|s| s.words)),
+        }
     }
+}
 
+/// How a page's blocks hang together: what a second pass needs beside the first one's scores.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Layout {
+    /// Each block's words.
+    pub words: Vec<u32>,
+    /// Each block's kind: blocks in elements of the same names and classes share a number below
+    /// the number of blocks.
+    pub kinds: Vec<u32>,
+    /// Each block's containers as ranges of blocks, from the narrowest that holds more than the
+    /// block outwards.
+    pub levels: Vec<[(u32, u32); Layout::LEVELS]>,
+}
+
+impl Layout {
+    /// How many containers are kept of a block.
+    pub const LEVELS: usize = 8;
+
+    /// The layout of plain text: one container, the page, and one kind.
+    fn of_lines(words: impl Iterator<Item = u32>) -> Layout {
+        let words: Vec<u32> = words.collect();
+        let n = words.len();
+        let page = [(0, n as u32); Layout::LEVELS];
+        Layout {
+            words,
+            kinds: vec![0; n],
+            levels: vec![page; n],
+        }
+    }
+}
+
+impl Matrix {
     fn fill(schema: &Schema, blocks: usize, mut row: impl FnMut(usize, &mut [f32])) -> Matrix {
         let n = schema.features.len();
         let mut values = Array2::from_elem((n, blocks + 2 * REACH), OUTSIDE);
@@ -275,8 +339,8 @@ mod tests {
         let document = dom::parse(PAGE);
         let blocks = Blocks::of_document(&document);
         for (schema, matrix) in [
-            (&*HTML, Matrix::of_document(&document, &blocks)),
-            (&*TEXT, Matrix::of_text(&blocks)),
+            (&*HTML, Page::of_document(&document, &blocks).matrix),
+            (&*TEXT, Page::of_text(&blocks).matrix),
         ] {
             let mut names: Vec<&str> = schema.features.iter().map(|f| f.name.as_str()).collect();
             names.sort_unstable();
@@ -295,7 +359,7 @@ mod tests {
     fn figures_say_what_the_page_shows() {
         let document = dom::parse(PAGE);
         let blocks = Blocks::of_document(&document);
-        let matrix = Matrix::of_document(&document, &blocks);
+        let matrix = Page::of_document(&document, &blocks).matrix;
         let of = |name, block| value(&matrix, &HTML, name, block);
         assert_eq!((of("link.density", 0), of("link.density", 2)), (1.0, 0.0));
         assert_eq!(
@@ -326,7 +390,7 @@ mod tests {
 
     #[test]
     fn neighbours_are_the_same_column_shifted() {
-        let matrix = Matrix::of_text(&Blocks::of_text("One.\nTwo words.\nThree."));
+        let matrix = Page::of_text(&Blocks::of_text("One.\nTwo words.\nThree.")).matrix;
         let words = TEXT
             .features
             .iter()

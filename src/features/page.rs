@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::keywords::{Mask, TEXT_GROUPS};
 use super::text::{TextStats, is_stop_word};
-use super::{Group, fill_mask, group, log, mask_features, share};
+use super::{Group, fill_groups, fill_mask, group, log, mask_features, share};
 use crate::segment::Blocks;
 
 /// From how many words on a block counts as a paragraph.
@@ -189,17 +189,8 @@ pub(crate) fn fill(texts: &Texts, i: usize, out: &mut [f32]) -> usize {
         total: &texts.total,
         i: i as u32,
     };
-    let lengths = *LENGTHS;
-    let mut start = 0;
-    for (group, n) in groups().iter().zip(lengths) {
-        (group.fill)(&seen, &mut out[start..start + n]);
-        start += n;
-    }
-    start
+    fill_groups(&groups(), &seen, out)
 }
-
-static LENGTHS: std::sync::LazyLock<[usize; 5]> =
-    std::sync::LazyLock::new(|| groups().map(|group| (group.features)().len()));
 
 group! {
     words(c: Seen) = "words" {
@@ -237,6 +228,7 @@ group! {
 
 fn text_keywords<'a>() -> Group<Seen<'a>> {
     Group {
+        len: TEXT_GROUPS.len(),
         features: || {
             let near = [
                 "ad",
@@ -258,6 +250,7 @@ fn text_keywords<'a>() -> Group<Seen<'a>> {
 
 fn heading<'a>() -> Group<Seen<'a>> {
     Group {
+        len: TEXT_GROUPS.len(),
         features: || {
             mask_features(
                 "heading",

@@ -1,0 +1,367 @@
+//! The fitted model: prediction, validation, feature gains.
+
+use linfa::traits::PredictInplace;
+use ndarray::{Array2, ArrayBase, Data, Ix2};
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, Result};
+use super::hyperparams::{GradientBoostingParams, MAX_DEPTH};
+
+/// Columns to predict from. An implementation may hand out overlapping slices of one buffer.
+pub trait Columns {
+    /// Number of rows.
+    fn rows(&self) -> usize;
+    /// Values of every row: `rows()` entries. NaN is a missing value.
+    fn column(&self, feature: usize) -> &[f32];
+}
+
+/// Classes whose scores are added by one SSE instruction.
+const GROUP: usize = 4;
+/// Rows whose leaf indexes are held at a time.
+const ROW_BLOCK: usize = 256;
+/// Trees whose leaf indexes are held at a time: a row's scores stay in a register for as many.
+const TREE_BLOCK: usize = 8;
+
+/// A fitted ensemble of oblivious trees; see the [module documentation](super).
+///
+/// Deserialising does not validate: call [`check`](Self::check) on a model from a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GradientBoosting {
+    depth: usize,
+    /// Score of every class before the first tree.
+    base: Vec<f32>,
+    /// Split features, trees × depth.
+    features: Vec<u16>,
+    /// Split thresholds, trees × depth: bit `level` of the leaf index is `x > threshold`.
+    thresholds: Vec<f32>,
+    /// Leaf values, trees × leaves × groups of four classes; what fills up the last group is 0.
+    leaves: Vec<[f32; GROUP]>,
+    /// Total gain of the splits on each feature.
+    gain: Vec<f32>,
+}
+
+impl GradientBoosting {
+    /// Default hyper-parameters, to be set and fitted.
+    pub fn params() -> GradientBoostingParams {
+        GradientBoostingParams::new()
+    }
+
+    /// A model without trees.
+    pub(super) fn new(depth: usize, n_features: usize, base: Vec<f32>) -> Self {
+        Self {
+            depth,
+            base,
+            features: Vec::new(),
+            thresholds: Vec::new(),
+            leaves: Vec::new(),
+            gain: vec![0.0; n_features],
+        }
+    }
+
+    /// Adds the next split of the tree being built.
+    pub(super) fn push_split(&mut self, feature: usize, threshold: f32, gain: f32) {
+        self.features.push(feature as u16);
+        self.thresholds.push(threshold);
+        self.gain[feature] += gain;
+    }
+
+    /// Completes a tree of `levels` splits with its leaf values, leaves × classes. A tree that
+    /// stopped early is filled up with splits whose outcome makes no difference.
+    pub(super) fn finish_tree(&mut self, levels: usize, values: &[f32]) {
+        let classes = self.n_classes();
+        for _ in levels..self.depth {
+            self.features.push(0);
+            self.thresholds.push(0.0);
+        }
+        for leaf in 0..1 << self.depth {
+            let row = &values[(leaf % (1 << levels)) * classes..][..classes];
+            self.leaves.extend(row.chunks(GROUP).map(|classes| {
+                let mut group = [0.0; GROUP];
+                group[..classes.len()].copy_from_slice(classes);
+                group
+            }));
+        }
+    }
+
+    /// Number of classes.
+    pub fn n_classes(&self) -> usize {
+        self.base.len()
+    }
+
+    /// Number of features that the model was fitted on.
+    pub fn n_features(&self) -> usize {
+        self.gain.len()
+    }
+
+    /// Number of trees.
+    pub fn n_trees(&self) -> usize {
+        self.features.len() / self.depth
+    }
+
+    /// Total gain of the splits on each feature, as the split search estimated it: how much the
+    /// training loss owes to the feature, in arbitrary units.
+    pub fn feature_gain(&self) -> &[f32] {
+        &self.gain
+    }
+
+    fn groups(&self) -> usize {
+        self.n_classes().div_ceil(GROUP)
+    }
+
+    /// Validates a deserialised model that shall predict from `n_features` features. With a model
+    /// that passes, no values of so many features make prediction panic.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if sizes are inconsistent, a split names a feature that does not exist, or
+    /// a number is not finite; [`Error::Shape`] if the model was fitted on another number of
+    /// features.
+    pub fn check(&self, n_features: usize) -> Result<()> {
+        let fault = |reason| Err(Error::Model(reason));
+        if !(1..=MAX_DEPTH).contains(&self.depth) {
+            return fault("depth out of range");
+        }
+        if self.n_classes() < 2 {
+            return fault("fewer than two classes");
+        }
+        if self.n_features() != n_features {
+            return Err(Error::Shape {
+                what: "features of the model",
+                expected: n_features,
+                found: self.n_features(),
+            });
+        }
+        if !self.features.len().is_multiple_of(self.depth)
+            || self.thresholds.len() != self.features.len()
+        {
+            return fault("number of splits is inconsistent");
+        }
+        let leaves = (self.n_trees() << self.depth).checked_mul(self.groups());
+        if leaves != Some(self.leaves.len()) {
+            return fault("number of leaves is inconsistent");
+        }
+        if self
+            .features
+            .iter()
+            .any(|&feature| usize::from(feature) >= n_features)
+        {
+            return fault("split on a feature that does not exist");
+        }
+        let mut numbers = self
+            .base
+            .iter()
+            .chain(&self.thresholds)
+            .chain(self.leaves.as_flattened())
+            .chain(&self.gain);
+        if !numbers.all(|number| number.is_finite()) {
+            return fault("a number is not finite");
+        }
+        Ok(())
+    }
+
+    /// Class probabilities of every row, written to `out` (rows × classes, row-major).
+    ///
+    /// Runs on the calling thread.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if `out` has another length; [`Error::Column`] if a column does.
+    pub fn predict_columns<C: Columns>(&self, columns: &C, out: &mut [f32]) -> Result<()> {
+        self.score_columns(columns, out)?;
+        out.chunks_exact_mut(self.n_classes()).for_each(softmax);
+        Ok(())
+    }
+
+    /// As [`predict_columns`](Self::predict_columns), but the raw scores: logarithms of the
+    /// probabilities up to a constant a row.
+    ///
+    /// # Errors
+    /// As for [`predict_columns`](Self::predict_columns).
+    pub fn score_columns<C: Columns>(&self, columns: &C, out: &mut [f32]) -> Result<()> {
+        let (rows, classes, groups) = (columns.rows(), self.n_classes(), self.groups());
+        if out.len() != rows * classes {
+            return Err(Error::Shape {
+                what: "length of the output",
+                expected: rows * classes,
+                found: out.len(),
+            });
+        }
+        let tree_leaves = groups << self.depth;
+        let mut leaf_of = [[0; ROW_BLOCK]; TREE_BLOCK];
+        for (block, out) in out.chunks_mut(ROW_BLOCK * classes).enumerate() {
+            let n = out.len() / classes;
+            let mut scores = vec![[0.0; GROUP]; n * groups];
+            for ((features, thresholds), leaves) in self
+                .features
+                .chunks(TREE_BLOCK * self.depth)
+                .zip(self.thresholds.chunks(TREE_BLOCK * self.depth))
+                .zip(self.leaves.chunks(TREE_BLOCK * tree_leaves))
+            {
+                for ((leaf_of, features), thresholds) in leaf_of
+                    .iter_mut()
+                    .zip(features.chunks(self.depth))
+                    .zip(thresholds.chunks(self.depth))
+                {
+                    let mut splits = [(&[][..], 0.0); MAX_DEPTH];
+                    for ((split, &feature), &threshold) in
+                        splits.iter_mut().zip(features).zip(thresholds)
+                    {
+                        let feature = usize::from(feature);
+                        let column = columns
+                            .column(feature)
+                            .get(block * ROW_BLOCK..)
+                            .and_then(|c| c.get(..n));
+                        let column = column.ok_or(Error::Column {
+                            feature,
+                            reason: "not one value a row",
+                        })?;
+                        *split = (column, threshold);
+                    }
+                    find_leaves(&splits[..self.depth], &mut leaf_of[..n]);
+                }
+                for first in (0..groups).step_by(4) {
+                    let add = match groups - first {
+                        1 => add_leaves::<1>,
+                        2 => add_leaves::<2>,
+                        3 => add_leaves::<3>,
+                        _ => add_leaves::<4>,
+                    };
+                    add(&mut scores, groups, first, leaves, tree_leaves, &leaf_of);
+                }
+            }
+            for (out, scores) in out
+                .chunks_exact_mut(classes)
+                .zip(scores.chunks_exact(groups))
+            {
+                for ((out, base), score) in
+                    out.iter_mut().zip(&self.base).zip(scores.as_flattened())
+                {
+                    *out = base + score;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Leaf of every row in one tree, whose splits are columns (one value a row) and thresholds.
+fn find_leaves(splits: &[(&[f32], f32)], leaf_of: &mut [u8]) {
+    const WIDTH: usize = 16;
+    let n = leaf_of.len();
+    if n < WIDTH {
+        (0..n).for_each(|row| find_leaves_from::<1>(splits, row, leaf_of));
+    } else {
+        // The last step overlaps the one before rather than leaving a remainder.
+        (0..n)
+            .step_by(WIDTH)
+            .for_each(|row| find_leaves_from::<WIDTH>(splits, row.min(n - WIDTH), leaf_of));
+    }
+}
+
+/// Leaves of `WIDTH` rows from `row` on, held in SIMD registers over all levels.
+fn find_leaves_from<const WIDTH: usize>(splits: &[(&[f32], f32)], row: usize, leaf_of: &mut [u8]) {
+    let mut leaves = [0u32; WIDTH];
+    for (level, &(column, threshold)) in splits.iter().enumerate() {
+        for (leaf, &x) in leaves.iter_mut().zip(&column[row..row + WIDTH]) {
+            *leaf |= if x > threshold { 1 << level } else { 0 };
+        }
+    }
+    for (to, leaf) in leaf_of[row..].iter_mut().zip(leaves) {
+        *to = leaf as u8;
+    }
+}
+
+/// Adds the leaf values of `G` class groups, from group `first` on, to the scores (rows × groups):
+/// a row's sums stay in registers while the trees of a block are added.
+fn add_leaves<const G: usize>(
+    scores: &mut [[f32; GROUP]],
+    groups: usize,
+    first: usize,
+    leaves: &[[f32; GROUP]],
+    tree_leaves: usize,
+    leaf_of: &[[u8; ROW_BLOCK]; TREE_BLOCK],
+) {
+    for (row, scores) in scores.chunks_exact_mut(groups).enumerate() {
+        let scores = &mut scores[first..first + G];
+        let mut sums = [[0.0; GROUP]; G];
+        for (tree, leaf_of) in leaves.chunks_exact(tree_leaves).zip(leaf_of) {
+            let at = usize::from(leaf_of[row]) * groups + first;
+            for (sum, value) in sums
+                .as_flattened_mut()
+                .iter_mut()
+                .zip(tree[at..at + G].as_flattened())
+            {
+                *sum += value;
+            }
+        }
+        for (score, sum) in scores
+            .as_flattened_mut()
+            .iter_mut()
+            .zip(sums.as_flattened())
+        {
+            *score += sum;
+        }
+    }
+}
+
+/// Turns one row of scores into probabilities.
+pub(super) fn softmax(scores: &mut [f32]) {
+    let max = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut sum = 0.0;
+    for score in scores.iter_mut() {
+        *score = (*score - max).exp();
+        sum += *score;
+    }
+    for score in scores {
+        *score /= sum;
+    }
+}
+
+/// Column-major copy of a matrix of records.
+struct ColumnMajor {
+    rows: usize,
+    values: Vec<f32>,
+}
+
+impl Columns for ColumnMajor {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn column(&self, feature: usize) -> &[f32] {
+        &self.values[feature * self.rows..][..self.rows]
+    }
+}
+
+impl<D: Data<Elem = f32>> PredictInplace<ArrayBase<D, Ix2>, Array2<f32>> for GradientBoosting {
+    /// Class probabilities, rows × classes.
+    ///
+    /// # Panics
+    /// If `records` has another number of features than the model, or `targets` another shape than
+    /// [`default_target`](PredictInplace::default_target) gives: linfa's convention.
+    fn predict_inplace<'a>(&'a self, records: &'a ArrayBase<D, Ix2>, targets: &mut Array2<f32>) {
+        assert_eq!(
+            records.ncols(),
+            self.n_features(),
+            "records must have the model's number of features"
+        );
+        assert_eq!(
+            targets.dim(),
+            (records.nrows(), self.n_classes()),
+            "targets must be rows × classes"
+        );
+        let columns = ColumnMajor {
+            rows: records.nrows(),
+            values: records.t().iter().copied().collect(),
+        };
+        let mut out = vec![0.0; targets.len()];
+        self.predict_columns(&columns, &mut out)
+            .expect("sizes were compared above");
+        targets
+            .iter_mut()
+            .zip(out)
+            .for_each(|(target, probability)| *target = probability);
+    }
+
+    fn default_target(&self, records: &ArrayBase<D, Ix2>) -> Array2<f32> {
+        Array2::zeros((records.nrows(), self.n_classes()))
+    }
+}

@@ -1,0 +1,152 @@
+//! One page, end to end: from its text to its [`Record`]. This is the library's main call.
+//!
+//! ```
+//! use dehusk::extract::{Extractor, Options};
+//! use dehusk::source::Kind;
+//!
+//! let page = "<title>Tides</title><body><nav><a href=/>Home</a></nav>
+//!     <article><h1>Tides</h1><p>The tide comes in twice a day, and it leaves twice a day.</p>
+//!     <p>Between the two, for an hour, the harbour stands still and the boats turn.</p></article>";
+//! let record = Extractor::default().extract("tides", None, Kind::Html, page, &Options::default());
+//! assert!(record.text.contains("leaves twice a day"));
+//! assert!(!record.text.contains("Home"));
+//! ```
+
+use std::sync::LazyLock;
+
+use crate::assemble;
+use crate::dom::{self, Document};
+use crate::features::Page;
+use crate::label::{Label, LabelSet, Profile};
+use crate::metadata::{Metadata, metadata};
+use crate::model::{Model, Scores};
+use crate::record::{BlockRecord, Record};
+use crate::segment::Blocks;
+use crate::select;
+use crate::source::Kind;
+
+/// The models that are built into the program.
+pub static HTML_MODEL: LazyLock<Model> = LazyLock::new(|| built_in(include_bytes!("../models/html.model")));
+/// See [`HTML_MODEL`].
+pub static TEXT_MODEL: LazyLock<Model> = LazyLock::new(|| built_in(include_bytes!("../models/text.model")));
+
+fn built_in(file: &[u8]) -> Model {
+    Model::read(file).expect("the tests read the models that are built in")
+}
+
+/// What the text of a record looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Markup {
+    /// Plain text: paragraphs separated by blank lines.
+    #[default]
+    Text,
+    /// CommonMark with tables.
+    Markdown,
+}
+
+/// What a record is to hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The labels of the blocks that make its text.
+    pub keep: LabelSet,
+    /// The form of its text.
+    pub markup: Markup,
+    /// Whether it lists every block.
+    pub blocks: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { keep: Profile::default().keep(), markup: Markup::default(), blocks: false }
+    }
+}
+
+/// Turns pages into records.
+#[derive(Clone, Copy)]
+pub struct Extractor<'a> {
+    /// The model for pages with a DOM.
+    pub html: &'a Model,
+    /// The model for plain text.
+    pub text: &'a Model,
+}
+
+impl Default for Extractor<'static> {
+    /// With the models that are built in.
+    fn default() -> Self {
+        Extractor { html: &HTML_MODEL, text: &TEXT_MODEL }
+    }
+}
+
+impl Extractor<'_> {
+    /// Extracts one page from its decoded text.
+    pub fn extract(&self, id: &str, url: Option<&str>, kind: Kind, text: &str, options: &Options) -> Record {
+        match kind {
+            Kind::Html => {
+                let document = dom::parse(text);
+                let blocks = Blocks::of_document(&document);
+                let scores = self.html.classifier.predict(&Page::of_document(&document, &blocks));
+                let labels: Vec<Label> = (0..blocks.len()).map(|i| scores.label(i)).collect();
+                let about = metadata(&document, &blocks, Some(&labels), url);
+                record(id, Some(&document), &blocks, &scores, about, options)
+            }
+            Kind::Text => {
+                let blocks = Blocks::of_text(text);
+                let scores = self.text.classifier.predict(&Page::of_text(&blocks));
+                let about = Metadata { url: url.map(str::to_owned), ..Metadata::default() };
+                record(id, None, &blocks, &scores, about, options)
+            }
+        }
+    }
+}
+
+fn record(
+    id: &str,
+    document: Option<&Document>,
+    blocks: &Blocks,
+    scores: &Scores,
+    about: Metadata,
+    options: &Options,
+) -> Record {
+    let choice = choose(blocks, scores, options.keep);
+    let text = match (options.markup, document) {
+        (Markup::Markdown, Some(document)) => assemble::markdown(Some(document), blocks, &choice.keep, about.url.as_deref()),
+        _ => assemble::text(document, blocks, &choice.keep),
+    };
+    Record {
+        id: id.to_owned(),
+        url: about.url,
+        title: about.title,
+        authors: (!about.authors.is_empty()).then_some(about.authors),
+        date: about.date,
+        site: about.site,
+        lang: about.lang,
+        page_type: None,
+        text,
+        confidence: choice.expected_f1,
+        blocks: options.blocks.then(|| block_records(document, blocks, scores)),
+    }
+}
+
+/// Which blocks are kept, and the word F1 that this is expected to have.
+pub fn choose(blocks: &Blocks, scores: &Scores, keep: LabelSet) -> select::Choice {
+    let words: Vec<u32> = blocks.texts().map(|text| crate::measures::words(text).count() as u32).collect();
+    if keep == LabelSet::ALL {
+        return select::Choice { keep: vec![true; blocks.len()], expected_f1: 1.0 };
+    }
+    let wanted = |i: usize| keep.iter().map(|label| scores.of(i)[label as usize]).sum();
+    let wanted: Vec<f32> = (0..blocks.len()).map(wanted).collect();
+    select::expected_f1(&wanted, &words)
+}
+
+fn block_records(document: Option<&Document>, blocks: &Blocks, scores: &Scores) -> Vec<BlockRecord> {
+    let record = |(i, block)| {
+        let label = scores.label(i);
+        BlockRecord {
+            label,
+            score: scores.of(i)[label as usize],
+            text: blocks.text(block).to_owned(),
+            tag: document.map(|d| d.node(block.node).tag.name().to_owned()),
+        }
+    };
+    blocks.iter().enumerate().map(record).collect()
+}

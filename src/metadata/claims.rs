@@ -1,0 +1,149 @@
+//! What a document states about itself, gathered in one walk and not yet weighed.
+
+use crate::dom::{Attr, Document, NodeId, Tag};
+
+/// An element that can state a field, with its text.
+pub struct Mark {
+    pub node: NodeId,
+    pub text: String,
+}
+
+/// The statements of a page, each list in document order.
+#[derive(Default)]
+pub struct Claims<'a> {
+    /// `<html lang>`.
+    pub html_lang: Option<&'a str>,
+    /// `<link rel=canonical>`.
+    pub canonical: Option<&'a str>,
+    /// The first `<title>`.
+    pub page_title: Option<String>,
+    /// The headings of the first level that have text.
+    pub h1: Vec<Mark>,
+    /// The JSON of `<script type=application/ld+json>`.
+    pub json_ld: Vec<&'a str>,
+    /// `itemtype` of the outermost items.
+    pub item_types: Vec<&'a str>,
+    /// Elements with `itemprop`: node, property.
+    pub item_props: Vec<(NodeId, &'a str)>,
+    /// `<a rel=author>` and the like.
+    pub rel_author: Vec<NodeId>,
+    /// `<time>` elements.
+    pub times: Vec<NodeId>,
+    /// `<meta>`: lower-case name or property, content.
+    metas: Vec<(String, &'a str)>,
+}
+
+impl<'a> Claims<'a> {
+    /// Values longer than this are no metadata, in bytes.
+    const LONGEST_TITLE: usize = 1000;
+
+    pub fn gather(document: &'a Document) -> Claims<'a> {
+        let mut claims = Claims::default();
+        let mut item_end = 0;
+        // Inside `<svg>` a `<title>` is a tooltip.
+        let mut svg_end = 0;
+        for (id, node) in document.nodes().iter().enumerate() {
+            let id = id as NodeId;
+            match node.tag {
+                Tag::Text => continue,
+                Tag::Meta => claims.meta_element(document, id),
+                Tag::Svg => svg_end = svg_end.max(node.end),
+                Tag::Title if claims.page_title.is_none() && id >= svg_end => {
+                    let title = super::plain(&document.text_content(id));
+                    claims.page_title = Some(title).filter(|t| !t.is_empty());
+                }
+                Tag::H1 => {
+                    let text = visible_text(document, id);
+                    if !text.is_empty() && text.len() < Self::LONGEST_TITLE {
+                        claims.h1.push(Mark { node: id, text });
+                    }
+                }
+                Tag::Time => claims.times.push(id),
+                Tag::Html => claims.html_lang = claims.html_lang.or(document.attr(id, Attr::Lang)),
+                _ => {}
+            }
+            for (name, value) in document.attrs(id) {
+                match name {
+                    Attr::Rel if has_word(value, "author") && node.tag != Tag::Link => {
+                        claims.rel_author.push(id);
+                    }
+                    Attr::Rel if node.tag == Tag::Link && has_word(value, "canonical") => {
+                        let href = document.attr(id, Attr::Href).map(str::trim);
+                        claims.canonical = claims.canonical.or(href.filter(|h| h.contains("://")));
+                    }
+                    Attr::Type if node.tag == Tag::Script && value.contains("ld+json") => {
+                        claims.json_ld.extend((id + 1..node.end).map(|text| document.text(text)));
+                    }
+                    Attr::Itemprop => claims.item_props.push((id, value)),
+                    Attr::Itemtype if id >= item_end => {
+                        item_end = node.end;
+                        claims.item_types.push(value);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        claims
+    }
+
+    fn meta_element(&mut self, document: &'a Document, id: NodeId) {
+        let (mut key, mut content) = (None, None);
+        for (name, value) in document.attrs(id) {
+            match name {
+                Attr::Property | Attr::Name => key = key.or(Some(value)),
+                Attr::Content => content = Some(value.trim()),
+                _ => {}
+            }
+        }
+        if let (Some(key), Some(content)) = (key, content.filter(|c| !c.is_empty())) {
+            self.metas.push((key.trim().to_lowercase(), content));
+        }
+    }
+
+    /// The first value of the first of these names that has one.
+    pub fn meta(&self, names: &[&str]) -> Option<&'a str> {
+        names.iter().find_map(|name| self.metas_named(name).next())
+    }
+
+    /// All values of a name.
+    pub fn metas_named(&self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.metas.iter().filter(move |(key, _)| key == name).map(|(_, content)| *content)
+    }
+
+    /// The elements of a microdata property.
+    pub fn props(&self, property: &str) -> impl Iterator<Item = NodeId> {
+        self.item_props.iter().filter(move |(_, p)| has_word(p, property)).map(|(node, _)| *node)
+    }
+}
+
+/// The value of a microdata property, as HTML defines it, but for addresses.
+pub fn prop_value(document: &Document, id: NodeId) -> String {
+    match document.attr(id, Attr::Content).or_else(|| document.attr(id, Attr::Datetime)) {
+        Some(value) => super::plain(value),
+        None => visible_text(document, id),
+    }
+}
+
+/// The text below a node as a reader sees it, white space folded.
+pub fn visible_text(document: &Document, id: NodeId) -> String {
+    let mut text = String::new();
+    let end = document.node(id).end;
+    let mut at = id;
+    while at < end {
+        let node = document.node(at);
+        if node.tag == Tag::Text {
+            text.push_str(document.text(at));
+        } else if node.tag == Tag::Br || node.tag.is_block() {
+            text.push(' ');
+        } else if node.tag.is_textless() {
+            at = node.end;
+            continue;
+        }
+        at += 1;
+    }
+    super::fold(&text)
+}
+
+fn has_word(value: &str, word: &str) -> bool {
+    value.split_ascii_whitespace().any(|w| w.eq_ignore_ascii_case(word))
+}

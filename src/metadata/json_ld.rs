@@ -1,0 +1,265 @@
+//! The page's main entity as its JSON-LD describes it (schema.org vocabulary).
+//!
+//! Read leniently, since much JSON-LD is not JSON: comments around it, trailing commas, line
+//! breaks inside strings. A block that stays unreadable is passed over.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::{key, plain};
+
+/// What JSON-LD says about the page.
+#[derive(Debug, Default, PartialEq)]
+pub struct Facts {
+    pub headline: Option<String>,
+    pub authors: Vec<Author>,
+    pub published: Option<String>,
+    pub modified: Option<String>,
+    pub publisher: Option<String>,
+    pub lang: Option<String>,
+    /// Whether the main entity is a text that somebody wrote.
+    pub is_article: bool,
+    /// The types of the outermost entities, the main one's first.
+    pub types: Vec<String>,
+}
+
+/// An author's name as written.
+#[derive(Debug, PartialEq)]
+pub struct Author {
+    pub name: String,
+    pub is_organization: bool,
+}
+
+type Object = Map<String, Value>;
+
+/// Nesting that is followed; deeper entities describe parts of the page.
+const DEPTH: usize = 4;
+
+/// Reads the JSON texts of a page and picks the entity that the page is about.
+pub fn read(texts: &[&str], url: Option<&str>) -> Facts {
+    let values: Vec<Value> = texts.iter().flat_map(|text| parse(text)).collect();
+    let mut entities = Vec::new();
+    values.iter().for_each(|value| outermost(value, DEPTH, &mut entities));
+    let mut by_id = HashMap::new();
+    for entity in &entities {
+        if let Some(id) = entity.get("@id").and_then(Value::as_str)
+            && entity.len() > 1
+        {
+            by_id.entry(id).or_insert(*entity);
+        }
+    }
+    let mut ranked: Vec<&Object> = entities.clone();
+    ranked.sort_by_key(|entity| std::cmp::Reverse(rank(entity, url)));
+    let main: Vec<&Object> = ranked.iter().copied().filter(|entity| rank(entity, url).0 > 0).collect();
+    let text_of = |name: &str| main.iter().find_map(|entity| string(entity.get(name)?));
+    let mut facts = Facts {
+        headline: main.first().and_then(|entity| headline(entity)),
+        authors: Vec::new(),
+        published: text_of("datePublished").or_else(|| text_of("dateCreated")).or_else(|| text_of("uploadDate")),
+        modified: text_of("dateModified"),
+        publisher: None,
+        lang: text_of("inLanguage"),
+        is_article: main.first().is_some_and(|entity| rank(entity, url).0 == ARTICLE),
+        types: ranked.iter().flat_map(|entity| types(entity)).map(|t| local_name(t).to_owned()).collect(),
+    };
+    for entity in &main {
+        for property in ["author", "creator"] {
+            if facts.authors.is_empty()
+                && let Some(value) = entity.get(property)
+            {
+                authors(value, &by_id, DEPTH, &mut facts.authors);
+            }
+        }
+    }
+    facts.publisher = ["publisher", "sourceOrganization"].iter().find_map(|property| {
+        main.iter().find_map(|entity| {
+            let mut names = Vec::new();
+            authors(entity.get(*property)?, &by_id, DEPTH, &mut names);
+            names.into_iter().next().map(|publisher| publisher.name)
+        })
+    });
+    facts
+}
+
+/// The entities that stand for the page or its main content, not those that are parts of others.
+fn outermost<'a>(value: &'a Value, depth: usize, out: &mut Vec<&'a Object>) {
+    if depth == 0 {
+        return;
+    }
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| outermost(item, depth, out)),
+        Value::Object(object) => {
+            if object.contains_key("@type") {
+                out.push(object);
+            }
+            for property in ["@graph", "mainEntity", "mainEntityOfPage"] {
+                if let Some(inner) = object.get(property) {
+                    outermost(inner, depth - 1, out);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The rank of texts.
+const ARTICLE: u8 = 4;
+
+/// How likely the entity is what the page is about: by its type, then by its address.
+/// A type of rank 0 says nothing about the page.
+fn rank(entity: &Object, url: Option<&str>) -> (u8, bool) {
+    let by_type = types(entity).map(|t| type_rank(local_name(t))).max().unwrap_or(0);
+    let here = url.map(address_key);
+    let is_here = ["url", "@id", "mainEntityOfPage"].iter().any(|property| {
+        let address = match entity.get(*property) {
+            Some(Value::Object(page)) => page.get("@id").and_then(Value::as_str),
+            Some(value) => value.as_str(),
+            None => None,
+        };
+        address.is_some_and(|address| Some(address_key(address)) == here)
+    });
+    (by_type, is_here)
+}
+
+fn type_rank(name: &str) -> u8 {
+    match name {
+        "Report" | "Recipe" | "HowTo" | "Question" => ARTICLE,
+        _ if name.ends_with("Article") || name.ends_with("Posting") && name != "JobPosting" => ARTICLE,
+        "Product" | "ProductGroup" | "SoftwareApplication" | "MobileApplication" | "WebApplication"
+        | "Course" | "Book" | "Movie" | "Event" | "JobPosting" | "Dataset" | "VideoObject"
+        | "PodcastEpisode" | "CreativeWork" | "Vehicle" | "Hotel" => 3,
+        "Review" => 2,
+        _ if name.ends_with("Page") && name != "FAQPage" => 1,
+        _ => 0,
+    }
+}
+
+/// An address without scheme, query, fragment and closing slash.
+fn address_key(url: &str) -> &str {
+    let url = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let url = url.strip_prefix("www.").unwrap_or(url);
+    url.split(['?', '#']).next().unwrap_or(url).trim_end_matches('/')
+}
+
+fn types(entity: &Object) -> impl Iterator<Item = &str> {
+    let (one, many) = match entity.get("@type") {
+        Some(Value::Array(types)) => (None, types.as_slice()),
+        other => (other, [].as_slice()),
+    };
+    one.into_iter().chain(many).filter_map(Value::as_str)
+}
+
+/// `NewsArticle` of `https://schema.org/NewsArticle` or `schema:NewsArticle`.
+pub fn local_name(schema_type: &str) -> &str {
+    schema_type.trim().trim_end_matches('/').rsplit(['/', '#', ':']).next().unwrap_or(schema_type)
+}
+
+fn headline(entity: &Object) -> Option<String> {
+    let property = match types(entity).map(|t| type_rank(local_name(t))).max() {
+        Some(ARTICLE) => "headline",
+        _ => "name",
+    };
+    string(entity.get(property)?).or_else(|| string(entity.get("name")?))
+}
+
+fn string(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(plain(text)).filter(|t| !t.is_empty()),
+        Value::Array(items) => items.iter().find_map(string),
+        _ => None,
+    }
+}
+
+/// Names of the persons or organizations that a value gives: a name, an object, a reference to
+/// another entity, or a list of them.
+fn authors(value: &Value, by_id: &HashMap<&str, &Object>, depth: usize, out: &mut Vec<Author>) {
+    if depth == 0 {
+        return;
+    }
+    match value {
+        Value::String(name) => match by_id.get(name.as_str()) {
+            Some(entity) => author(entity, out),
+            None => out.push(Author { name: plain(name), is_organization: false }),
+        },
+        Value::Array(items) => items.iter().for_each(|item| authors(item, by_id, depth - 1, out)),
+        Value::Object(object) => {
+            let known = object.get("@id").and_then(Value::as_str).and_then(|id| by_id.get(id));
+            match (object.contains_key("name"), known) {
+                (false, Some(entity)) => author(entity, out),
+                _ => author(object, out),
+            }
+        }
+        _ => {}
+    }
+    out.retain(|author| !key(&author.name).is_empty());
+}
+
+fn author(entity: &Object, out: &mut Vec<Author>) {
+    let is_organization = types(entity).any(|t| local_name(t).ends_with("Organization"));
+    let names: Vec<&Value> = match entity.get("name") {
+        Some(Value::Array(names)) => names.iter().collect(),
+        Some(name) => vec![name],
+        None => Vec::new(),
+    };
+    out.extend(names.into_iter().filter_map(string).map(|name| Author { name, is_organization }));
+}
+
+/// The values of a text: as it stands, else mended.
+fn parse(text: &str) -> Vec<Value> {
+    serde_json::from_str(text).map_or_else(|_| parse_mended(text), |value| vec![value])
+}
+
+/// Some pages put several values into one script; those before an error are kept.
+fn parse_mended(text: &str) -> Vec<Value> {
+    let mended = mend(text);
+    serde_json::Deserializer::from_str(&mended).into_iter().map_while(Result::ok).collect()
+}
+
+/// Drops what stands before the first bracket and after the last (comment marks, CDATA), trailing
+/// commas and block comments; escapes raw control characters inside strings, and turns a
+/// backslash that escapes nothing into two.
+fn mend(text: &str) -> String {
+    let start = text.find(['{', '[']).unwrap_or(text.len());
+    let start = match text.find("CDATA[") {
+        Some(cdata) if cdata < start => text[cdata + 6..].find(['{', '[']).map_or(start, |i| cdata + 6 + i),
+        _ => start,
+    };
+    let end = text.rfind(['}', ']']).map_or(start, |i| (i + 1).max(start));
+    let body = text[start..end].trim_end_matches("]]>");
+    let mut out = String::with_capacity(body.len());
+    let mut chars = body.chars().peekable();
+    let mut in_string = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => {
+                in_string = !in_string;
+                out.push(c);
+            }
+            '\\' if in_string => {
+                out.push(c);
+                match chars.peek() {
+                    Some('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' | 'u') => out.extend(chars.next()),
+                    _ => out.push(c),
+                }
+            }
+            c if in_string && c.is_control() => out.push(' '),
+            '/' if !in_string && chars.peek() == Some(&'*') => {
+                let mut last = ' ';
+                for c in chars.by_ref() {
+                    if (last, c) == ('*', '/') {
+                        break;
+                    }
+                    last = c;
+                }
+            }
+            '}' | ']' if !in_string => {
+                let kept = out.trim_end().trim_end_matches(',').len();
+                out.truncate(kept);
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,99 @@
+//! The language of the text: what the page declares, checked against what its text looks like.
+
+use isolang::Language;
+use unic_langid::LanguageIdentifier;
+use whatlang::Lang;
+
+use super::Page;
+use crate::label::Label;
+
+/// Characters of text, without spaces, below which detection overrules no declaration.
+const ENOUGH: usize = 400;
+
+/// Bytes of text that are looked at.
+const SAMPLE: usize = 1000;
+
+/// The tag of a page's language.
+pub fn of(page: &Page) -> Option<String> {
+    let claims = page.claims;
+    let declared = claims
+        .html_lang
+        .and_then(tag)
+        .or_else(|| claims.meta(&["content-language", "language", "og:locale", "dc.language"]).and_then(tag))
+        .or_else(|| page.data.lang.as_deref().and_then(tag));
+    let text = sample(page);
+    let long = text.chars().filter(|c| c.is_alphabetic()).count() >= ENOUGH;
+    let detected = long
+        .then(|| whatlang::detect(&text))
+        .flatten()
+        .filter(|info| info.is_reliable())
+        .and_then(|info| language(info.lang()));
+    let tag = match (declared, detected) {
+        (Some(declared), Some(seen)) if !agree(declared.language.as_str(), seen) => seen.parse().ok()?,
+        (Some(declared), _) => declared,
+        (None, seen) => seen?.parse().ok()?,
+    };
+    Some(tag.to_string())
+}
+
+/// The main text where it is known, else the longest blocks.
+fn sample(page: &Page) -> String {
+    let mut chosen: Vec<usize> = page.labelled(Label::Body).collect();
+    if chosen.is_empty() {
+        chosen = (0..page.blocks.len()).filter(|&i| page.blocks[i].link_chars * 4 < page.blocks[i].chars).collect();
+    }
+    chosen.sort_by_key(|&i| std::cmp::Reverse(page.blocks[i].chars));
+    let mut text = String::with_capacity(SAMPLE);
+    for i in chosen {
+        let block = page.blocks.text(&page.blocks[i]);
+        let room = SAMPLE - text.len();
+        text.push_str(&block[..block.floor_char_boundary(room)]);
+        if block.len() >= room {
+            break;
+        }
+        text.push(' ');
+        if text.len() >= SAMPLE {
+            break;
+        }
+    }
+    text
+}
+
+/// A declared language as a well-formed tag of a known language.
+fn tag(declared: &str) -> Option<LanguageIdentifier> {
+    let first = declared.split([',', ';']).next()?.trim();
+    // What follows language, script and region (variants, extensions) says nothing here.
+    let mut id: LanguageIdentifier = first.parse().ok()?;
+    id.clear_variants();
+    let code = id.language.as_str();
+    let known = Language::from_639_1(code).or_else(|| Language::from_639_3(code));
+    known.filter(|l| *l != Language::Und).map(|_| id)
+}
+
+/// The tag of a detected language.
+fn language(detected: Lang) -> Option<&'static str> {
+    match detected {
+        // The text says Chinese, Norwegian or Persian; the register's own two-letter codes are
+        // those of the wider language.
+        Lang::Cmn => Some("zh"),
+        Lang::Pes => Some("fa"),
+        other => Language::from_639_3(other.code())?.to_639_1(),
+    }
+}
+
+/// Whether a declared and a detected language are the same, or too close to be told apart.
+fn agree(declared: &str, detected: &str) -> bool {
+    const CLOSE: [&[&str]; 6] = [
+        &["no", "nb", "nn", "da"],
+        &["hr", "sr", "bs", "sh", "cnr"],
+        &["id", "ms", "jv"],
+        &["zh", "yue"],
+        &["cs", "sk"],
+        &["af", "nl"],
+    ];
+    // A language the detector does not know is taken for its nearest relative.
+    let detectable = Lang::all().iter().filter_map(|lang| language(*lang)).any(|l| l == declared);
+    declared == detected
+        || (!detectable && declared != "en")
+        || CLOSE.iter().any(|close| close.contains(&declared) && close.contains(&detected))
+}

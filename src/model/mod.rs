@@ -1,0 +1,227 @@
+//! The classifier: from a page's features to each block's probability of each label.
+//!
+//! Two passes of gradient-boosted trees. The first sees a block's own features and its
+//! neighbours'; the second sees these and the first one's scores, pooled over what the block
+//! belongs to ([`features::context`](crate::features::context)).
+//!
+//! A [`Model`] is a classifier with its papers: what it was trained on, how well it did, and
+//! which schema it fits. [`Model::read`] refuses one that does not fit.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Write};
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+use crate::boost::{Columns, GradientBoosting};
+use crate::container;
+use crate::features::{CONTEXT, HTML, Matrix, Page, REACH, Schema, TEXT, View, context};
+use crate::label::Label;
+
+/// A classifier and its papers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// The papers.
+    pub header: Header,
+    /// The classifier.
+    pub classifier: Classifier,
+}
+
+/// What a model file says of itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The version of dehusk that trained it.
+    pub dehusk: String,
+    /// `html` or `text`.
+    pub schema: String,
+    /// The fingerprint of the features it was trained on.
+    pub fingerprint: String,
+    /// The labels in the order of its scores.
+    pub labels: Vec<Label>,
+    /// Pages and blocks it was trained on.
+    pub pages: usize,
+    /// See `pages`.
+    pub blocks: usize,
+    /// Measured figures, by name, as cross-validation gave them for models trained the same way.
+    pub figures: BTreeMap<String, f64>,
+}
+
+impl Header {
+    /// The papers of a model of this schema.
+    pub fn new(schema: &Schema, pages: usize, blocks: usize, figures: BTreeMap<String, f64>) -> Header {
+        Header {
+            dehusk: env!("CARGO_PKG_VERSION").to_owned(),
+            schema: schema.name.to_owned(),
+            fingerprint: fingerprint(schema),
+            labels: Label::ALL.to_vec(),
+            pages,
+            blocks,
+            figures,
+        }
+    }
+}
+
+/// Of the page's own features and the second pass', in hexadecimal.
+fn fingerprint(schema: &Schema) -> String {
+    format!("{:016x}{:016x}", schema.fingerprint(), CONTEXT.fingerprint())
+}
+
+impl Model {
+    /// Writes the model as a file.
+    ///
+    /// # Errors
+    /// Of the stream.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        container::write(out, "model", &self.header, &self.classifier)
+    }
+
+    /// Reads a model file, and checks that it fits this version's features and cannot fail.
+    ///
+    /// # Errors
+    /// If it is no model, is broken, or was trained on other features.
+    pub fn read(file: impl BufRead) -> Result<Model, container::Error> {
+        let (header, classifier): (Header, Classifier) = container::read(file, "model")?;
+        let model = Model { header, classifier };
+        let refuse = |reason: String| Err(container::Error::Content(reason));
+        let schema = match model.schema() {
+            Some(schema) => schema,
+            None => return refuse(format!("unknown schema {:?}: expected html or text", model.header.schema)),
+        };
+        if model.header.fingerprint != fingerprint(schema) {
+            return refuse(format!(
+                "trained on other features ({}, by dehusk {}) than this dehusk has ({}): train it anew with `dehusk train`",
+                model.header.fingerprint,
+                model.header.dehusk,
+                fingerprint(schema)
+            ));
+        }
+        if model.header.labels != Label::ALL {
+            return refuse("its labels are not the ten of this dehusk".to_owned());
+        }
+        match model.classifier.check(schema) {
+            Ok(()) => Ok(model),
+            Err(reason) => refuse(format!("broken model: {reason}")),
+        }
+    }
+
+    /// The schema of the pages it scores.
+    pub fn schema(&self) -> Option<&'static Schema> {
+        [&*HTML, &*TEXT].into_iter().find(|s| s.name == self.header.schema)
+    }
+}
+
+/// One pass: trees, and the columns that they see.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pass {
+    /// The columns in the order of the trees' features.
+    pub view: View,
+    /// The trees.
+    pub trees: GradientBoosting,
+}
+
+/// A fitted classifier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Classifier {
+    /// The first pass.
+    pub first: Pass,
+    /// The second pass, if it has one.
+    pub second: Option<Pass>,
+}
+
+/// Each block's probability of each label, `blocks × labels` row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scores(pub Vec<f32>);
+
+impl Scores {
+    /// The probabilities of block `i`, in the labels' order.
+    pub fn of(&self, i: usize) -> &[f32] {
+        &self.0[i * Label::COUNT..(i + 1) * Label::COUNT]
+    }
+
+    /// The likeliest label of block `i`.
+    pub fn label(&self, i: usize) -> Label {
+        let mut best = Label::Title;
+        for label in Label::ALL {
+            if self.of(i)[label as usize] > self.of(i)[best as usize] {
+                best = label;
+            }
+        }
+        best
+    }
+}
+
+/// A page's columns as a pass sees them: the page's own features, then the second pass'.
+struct Seen<'a> {
+    own: &'a Matrix,
+    context: Option<&'a Matrix>,
+    view: &'a View,
+}
+
+impl Columns for Seen<'_> {
+    fn rows(&self) -> usize {
+        self.own.blocks()
+    }
+
+    fn column(&self, feature: usize) -> &[f32] {
+        let (feature, shift) = self.view.columns[feature];
+        let own = self.own.padded().nrows();
+        match self.context {
+            Some(context) if feature >= own => context.column(feature - own, shift),
+            _ => self.own.column(feature, shift),
+        }
+    }
+}
+
+impl Pass {
+    fn check(&self, features: usize) -> Result<(), String> {
+        let reach = -(REACH as isize)..=REACH as isize;
+        if !self.view.columns.iter().all(|(f, shift)| *f < features && reach.contains(shift)) {
+            return Err("a column that no page has".to_owned());
+        }
+        if self.trees.n_classes() != Label::COUNT {
+            return Err(format!("scores for {} labels", self.trees.n_classes()));
+        }
+        self.trees.check(self.view.columns.len()).map_err(|e| e.to_string())
+    }
+
+    /// The pass' scores.
+    pub fn predict(&self, own: &Matrix, context: Option<&Matrix>) -> Scores {
+        let mut out = vec![0.0; own.blocks() * Label::COUNT];
+        self.trees
+            .predict_columns(&Seen { own, context, view: &self.view }, &mut out)
+            .expect("a row of scores a block");
+        Scores(out)
+    }
+}
+
+impl Classifier {
+    /// Checks that no page of the schema can make the classifier fail.
+    fn check(&self, schema: &Schema) -> Result<(), String> {
+        let own = schema.features.len();
+        self.first.check(own)?;
+        match &self.second {
+            Some(second) => second.check(own + CONTEXT.features.len()),
+            None => Ok(()),
+        }
+    }
+
+    /// The scores of a page's blocks.
+    pub fn predict(&self, page: &Page) -> Scores {
+        let first = self.first.predict(&page.matrix, None);
+        match &self.second {
+            None => first,
+            Some(second) => {
+                let context = context::matrix(&page.layout, &first.0);
+                second.predict(&page.matrix, Some(&context))
+            }
+        }
+    }
+}
+
+/// Probabilities as a matrix, for those who want one.
+impl From<Scores> for Array2<f32> {
+    fn from(scores: Scores) -> Array2<f32> {
+        let rows = scores.0.len() / Label::COUNT;
+        Array2::from_shape_vec((rows, Label::COUNT), scores.0).expect("a row a block")
+    }
+}

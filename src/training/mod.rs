@@ -1,0 +1,186 @@
+//! Training: from a table of labelled pages to a classifier.
+
+pub mod prepare;
+pub mod table;
+
+use linfa::ParamGuard;
+use ndarray::Array2;
+
+use crate::boost::{self, GradientBoosting};
+use crate::features::{CONTEXT, Matrix, Page, Schema, View, context};
+use crate::label::Label;
+use crate::model::{Classifier, Pass};
+use table::{Table, TableView, Target};
+
+/// How one pass is fitted.
+#[derive(Clone, Copy, Debug)]
+pub struct PassSettings {
+    pub trees: usize,
+    pub depth: usize,
+    pub learning_rate: f32,
+    pub l2: f32,
+    pub subsample: f32,
+    pub colsample: f32,
+}
+
+/// How a classifier is fitted.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    pub first: PassSettings,
+    pub second: Option<PassSettings>,
+    /// The second pass learns from first-pass scores of pages that the first pass has not seen:
+    /// into how many folds the training pages are split for that.
+    pub inner_folds: usize,
+    /// Weight of a block whose label is only known to be inside or outside the gold text, beside
+    /// one whose label is known.
+    pub partial_weight: f32,
+    /// How likely a block inside the gold text is a title, byline or caption, beside body.
+    pub inside_other: f32,
+    pub word_power: f32,
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        let pass = PassSettings {
+            trees: 200,
+            depth: 6,
+            learning_rate: 0.1,
+            l2: 3.0,
+            subsample: 0.5,
+            colsample: 0.15,
+        };
+        Settings {
+            first: pass,
+            second: Some(pass),
+            inner_folds: 3,
+            partial_weight: 0.7,
+            inside_other: 0.02,
+            word_power: 0.3,
+            seed: 1,
+        }
+    }
+}
+
+/// Which fold a site is in. `salt` makes independent foldings.
+pub fn fold(site: u64, folds: usize, salt: u64) -> usize {
+    let mut hash = (site ^ salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    hash ^= hash >> 32;
+    (hash.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 33) as usize % folds
+}
+
+/// Fits a classifier to the pages of a table that `chosen` picks.
+pub fn fit(
+    table: &Table,
+    schema: &Schema,
+    settings: &Settings,
+    chosen: &(dyn Fn(usize) -> bool + Sync),
+) -> boost::Result<Classifier> {
+    let view = schema.view();
+    let targets = targets(table, settings);
+    let first = |skip: Option<usize>| {
+        let weights = weights(table, settings, &|page| {
+            chosen(page) && skip.is_none_or(|f| fold(table.pages()[page].site, settings.inner_folds, 1) != f)
+        });
+        fit_pass(table, None, &view, &targets, &weights, &settings.first, settings.seed)
+    };
+    let Some(second) = &settings.second else {
+        return Ok(Classifier { first: first(None)?, second: None });
+    };
+    let mut contexts: Vec<Option<Matrix>> = vec![None; table.pages().len()];
+    for held_out in 0..settings.inner_folds {
+        let pass = first(Some(held_out))?;
+        use rayon::prelude::*;
+        contexts.par_iter_mut().enumerate().for_each(|(page, context)| {
+            let info = &table.pages()[page];
+            if chosen(page) && fold(info.site, settings.inner_folds, 1) == held_out {
+                let scores = pass.predict(&table.matrix(page), None);
+                *context = Some(context::matrix(&info.layout, &scores.0));
+            }
+        });
+    }
+    let features = table.bin(contexts.iter().map(Option::as_ref).collect());
+    let view = second_view(schema);
+    let weights = weights(table, settings, chosen);
+    let second =
+        fit_pass(table, Some(&features), &view, &targets, &weights, second, settings.seed + 1)?;
+    Ok(Classifier { first: first(None)?, second: Some(second) })
+}
+
+/// What the second pass sees: what the first sees, and its own features after those.
+fn second_view(schema: &Schema) -> View {
+    let own = schema.features.len();
+    let context = CONTEXT.view().columns.into_iter().map(|(f, shift)| (f + own, shift));
+    View { columns: schema.view().columns.into_iter().chain(context).collect() }
+}
+
+fn fit_pass(
+    table: &Table,
+    context: Option<&table::Features>,
+    view: &View,
+    targets: &Array2<f32>,
+    weights: &[f32],
+    settings: &PassSettings,
+    seed: u64,
+) -> boost::Result<Pass> {
+    let params = GradientBoosting::params()
+        .n_trees(settings.trees)
+        .depth(settings.depth)
+        .learning_rate(settings.learning_rate)
+        .l2(settings.l2)
+        .subsample(settings.subsample)
+        .colsample(settings.colsample)
+        .primary(Some(Label::Body as usize))
+        .seed(seed)
+        .check()?;
+    let trees = params.fit_binned(&TableView { table, context, view }, targets.view(), weights)?;
+    Ok(Pass { view: view.clone(), trees })
+}
+
+/// Label weights, rows × labels.
+fn targets(table: &Table, settings: &Settings) -> Array2<f32> {
+    let mut targets = Array2::from_elem((table.rows(), Label::COUNT), 1.0);
+    for (page, info) in table.pages().iter().enumerate() {
+        for (row, target) in table.range(page).zip(&info.targets) {
+            let weight = |label: Label| match target {
+                Target::Known(known) => f32::from(label == *known),
+                Target::Inside => match label {
+                    Label::Body => 1.0,
+                    Label::Title | Label::Byline | Label::Caption => settings.inside_other,
+                    _ => 0.0,
+                },
+                Target::Outside => f32::from(label != Label::Body),
+                Target::Unknown => 1.0,
+            };
+            for label in Label::ALL {
+                targets[[row, label as usize]] = weight(label);
+            }
+        }
+    }
+    targets
+}
+
+/// Row weights: 0 for padding, pages not chosen, and blocks of which nothing is known.
+fn weights(table: &Table, settings: &Settings, chosen: &dyn Fn(usize) -> bool) -> Vec<f32> {
+    let mut weights = vec![0.0; table.rows()];
+    for (page, info) in table.pages().iter().enumerate() {
+        if !chosen(page) {
+            continue;
+        }
+        for ((row, target), words) in table.range(page).zip(&info.targets).zip(&info.layout.words) {
+            let size = (1.0 + *words as f32).powf(settings.word_power);
+            weights[row] = size
+                * match target {
+                    Target::Known(_) => 1.0,
+                    Target::Inside | Target::Outside => settings.partial_weight,
+                    Target::Unknown => 0.0,
+                };
+        }
+    }
+    weights
+}
+
+/// A table's page as the classifier sees it.
+pub fn page(table: &Table, page: usize) -> Page {
+    Page { matrix: table.matrix(page), layout: table.pages()[page].layout.clone() }
+}

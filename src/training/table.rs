@@ -1,0 +1,285 @@
+//! The training table: labelled pages as figures.
+//!
+//! A table holds, for every block of every page, the bins of its features, what is known of its
+//! label, and how the page's blocks hang together; and no text. It is what `dehusk features`
+//! writes and what every model is fitted to, whether the pages are at hand or only the table.
+//!
+//! Feature columns are stored whole with [`REACH`] rows of padding between pages, so that a
+//! neighbour's feature is the same column shifted, as in [`Matrix`](crate::features::Matrix).
+
+use std::io::{self, BufRead, Write};
+
+use ndarray::Array2;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::boost::{BinnedColumns, bin, quantile_edges};
+use crate::container;
+use crate::features::{HTML, Layout, Matrix, OUTSIDE, Page, REACH, Schema, TEXT, View};
+use crate::label::Label;
+
+/// What is known of a block's label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// Its label.
+    Known(Label),
+    /// Its text lies in the page's gold text.
+    Inside,
+    /// Its text does not.
+    Outside,
+    /// Nothing: the block takes no part in training.
+    Unknown,
+}
+
+/// A labelled page as figures.
+pub struct Example {
+    /// Its features.
+    pub page: Page,
+    /// One a block.
+    pub targets: Vec<Target>,
+    /// The page's site, as a number: folds never split it.
+    pub site: u64,
+}
+
+/// A feature of all blocks of all pages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Column {
+    /// Upper edges of the bins.
+    edges: Vec<f32>,
+    /// Bins, with padding.
+    bins: Vec<u8>,
+}
+
+/// A page of a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TablePage {
+    /// The page's site.
+    pub site: u64,
+    /// How its blocks hang together.
+    pub layout: Layout,
+    /// What is known of each block.
+    pub targets: Vec<Target>,
+    /// Row of its first block.
+    start: usize,
+}
+
+/// Features of all blocks of a table's pages.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Features(Vec<Column>);
+
+/// What a table file says of itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TableHeader {
+    /// `html` or `text`.
+    pub schema: String,
+    /// The fingerprint of the features.
+    pub fingerprint: String,
+    /// How many pages.
+    pub pages: usize,
+    /// How many blocks.
+    pub blocks: usize,
+}
+
+/// Labelled pages as figures, binned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// The features of the schema.
+    pub features: Features,
+    pages: Vec<TablePage>,
+}
+
+impl Features {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Bins a feature.
+const BINS: usize = 64;
+
+impl Table {
+    /// Bins the pages' features. Pages without blocks are left out.
+    pub fn new(examples: Vec<Example>) -> Table {
+        let mut pages = Vec::with_capacity(examples.len());
+        let mut matrices = Vec::with_capacity(examples.len());
+        let mut start = REACH;
+        for example in examples.into_iter().filter(|e| !e.targets.is_empty()) {
+            let blocks = example.targets.len();
+            let Page { matrix, layout } = example.page;
+            pages.push(TablePage { site: example.site, layout, targets: example.targets, start });
+            matrices.push(matrix);
+            start += blocks + REACH;
+        }
+        let mut table = Table { features: Features::default(), pages };
+        table.features = table.bin(matrices.iter().map(Some).collect());
+        table
+    }
+
+    /// Bins features of the table's pages, one matrix a page. A page without one counts as
+    /// padding.
+    pub fn bin(&self, matrices: Vec<Option<&Matrix>>) -> Features {
+        let features = matrices.iter().flatten().next().map_or(0, |m| m.padded().nrows());
+        let rows = self.rows() + 2 * REACH;
+        let columns = (0..features).into_par_iter().map(|feature| {
+            let known = matrices.iter().flatten();
+            let values: Vec<f32> = known.flat_map(|m| m.column(feature, 0)).copied().collect();
+            let edges = quantile_edges(&values, BINS);
+            let mut bins = vec![bin(OUTSIDE, &edges); rows];
+            for (page, matrix) in self.pages.iter().zip(&matrices) {
+                if let Some(matrix) = matrix {
+                    for (slot, value) in bins[page.start..].iter_mut().zip(matrix.column(feature, 0)) {
+                        *slot = bin(*value, &edges);
+                    }
+                }
+            }
+            Column { edges, bins }
+        });
+        Features(columns.collect())
+    }
+
+    /// Writes the table as a file.
+    ///
+    /// # Errors
+    /// Of the stream.
+    pub fn write(&self, schema: &Schema, out: &mut impl Write) -> io::Result<()> {
+        let header = TableHeader {
+            schema: schema.name.to_owned(),
+            fingerprint: format!("{:016x}", schema.fingerprint()),
+            pages: self.pages.len(),
+            blocks: self.blocks(),
+        };
+        container::write(out, "table", &header, self)
+    }
+
+    /// Reads a table file, and the schema it is of.
+    ///
+    /// # Errors
+    /// If it is no table, is broken, or is one of other features.
+    pub fn read(file: impl BufRead) -> Result<(Table, &'static Schema), container::Error> {
+        let (header, table): (TableHeader, Table) = container::read(file, "table")?;
+        let refuse = |reason: &str| Err(container::Error::Content(reason.to_owned()));
+        let schemas: [&'static Schema; 2] = [&HTML, &TEXT];
+        let Some(schema) = schemas.into_iter().find(|s| s.name == header.schema) else {
+            return refuse("unknown schema: expected html or text");
+        };
+        if header.fingerprint != format!("{:016x}", schema.fingerprint()) {
+            return refuse("a table of other features than this dehusk has: make it anew with `dehusk features`");
+        }
+        if table.features.len() != schema.features.len() || !table.hangs_together() {
+            return refuse("broken table");
+        }
+        Ok((table, schema))
+    }
+
+    /// Whether all parts are of the lengths that the others say.
+    fn hangs_together(&self) -> bool {
+        let mut start = REACH;
+        for page in &self.pages {
+            let blocks = page.targets.len();
+            let Layout { words, kinds, levels } = &page.layout;
+            let inside = |&(from, to): &(u32, u32)| from < to && to as usize <= blocks;
+            if page.start != start
+                || blocks == 0
+                || [words.len(), kinds.len(), levels.len()] != [blocks; 3]
+                || kinds.iter().any(|kind| *kind as usize >= blocks)
+                || !levels.iter().flatten().all(inside)
+            {
+                return false;
+            }
+            start += blocks + REACH;
+        }
+        let rows = self.rows() + 2 * REACH;
+        self.features.0.iter().all(|column| {
+            let edges = &column.edges;
+            column.bins.len() == rows
+                && edges.len() < 256
+                && edges.iter().all(|e| e.is_finite())
+                && edges.is_sorted_by(|a, b| a < b)
+                && column.bins.iter().all(|bin| usize::from(*bin) <= edges.len())
+        })
+    }
+
+    /// Number of blocks.
+    pub fn blocks(&self) -> usize {
+        self.pages.iter().map(|page| page.targets.len()).sum()
+    }
+
+    /// The pages.
+    pub fn pages(&self) -> &[TablePage] {
+        &self.pages
+    }
+
+    /// Rows of blocks and of the padding between pages.
+    pub fn rows(&self) -> usize {
+        self.pages.last().map_or(0, |p| p.start + p.targets.len() - REACH)
+    }
+
+    /// The rows of a page's blocks, of [`Table::rows`].
+    pub fn range(&self, page: usize) -> std::ops::Range<usize> {
+        let start = self.pages[page].start - REACH;
+        start..start + self.pages[page].targets.len()
+    }
+
+    /// A page's features, each value one that falls into the bin it was: a model whose
+    /// thresholds are the table's edges scores it as it would the page itself.
+    pub fn matrix(&self, page: usize) -> Matrix {
+        let page = &self.pages[page];
+        let width = page.targets.len() + 2 * REACH;
+        let mut values = Array2::zeros((self.features.len(), width));
+        for (mut row, column) in values.rows_mut().into_iter().zip(&self.features.0) {
+            for (value, bin) in row.iter_mut().zip(&column.bins[page.start - REACH..]) {
+                *value = match bin {
+                    0 => f32::MIN,
+                    bin => column.edges[usize::from(*bin) - 1].next_up(),
+                };
+            }
+        }
+        Matrix::from_padded(values)
+    }
+}
+
+/// A table's columns as a pass sees them: the pages' own features, then the second pass'.
+pub struct TableView<'a> {
+    /// The table.
+    pub table: &'a Table,
+    /// The second pass' features.
+    pub context: Option<&'a Features>,
+    /// The columns.
+    pub view: &'a View,
+}
+
+impl TableView<'_> {
+    fn column(&self, feature: usize) -> &Column {
+        let own = &self.table.features.0;
+        match self.context {
+            Some(context) if feature >= own.len() => &context.0[feature - own.len()],
+            _ => &own[feature],
+        }
+    }
+}
+
+impl BinnedColumns for TableView<'_> {
+    fn rows(&self) -> usize {
+        self.table.rows()
+    }
+
+    fn features(&self) -> usize {
+        self.view.columns.len()
+    }
+
+    fn bins(&self, feature: usize) -> &[u8] {
+        let (feature, shift) = self.view.columns[feature];
+        let start = (REACH as isize + shift) as usize;
+        &self.column(feature).bins[start..start + self.table.rows()]
+    }
+
+    fn edges(&self, feature: usize) -> &[f32] {
+        &self.column(self.view.columns[feature].0).edges
+    }
+}
