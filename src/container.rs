@@ -30,7 +30,9 @@ pub enum Error {
     #[error("not a dehusk {0} file")]
     Kind(&'static str),
     /// It is of another version.
-    #[error("made for version {found} of the format, and this dehusk reads version {VERSION}: make it anew with `dehusk train`")]
+    #[error(
+        "made for version {found} of the format, and this dehusk reads version {VERSION}: make it anew with `dehusk train`"
+    )]
     Version {
         /// The file's version.
         found: String,
@@ -50,7 +52,12 @@ pub enum Error {
 ///
 /// # Errors
 /// Of the stream.
-pub fn write(out: &mut impl Write, kind: &str, header: &impl Serialize, body: &impl Serialize) -> io::Result<()> {
+pub fn write(
+    out: &mut impl Write,
+    kind: &str,
+    header: &impl Serialize,
+    body: &impl Serialize,
+) -> io::Result<()> {
     writeln!(out, "dehusk {kind} {VERSION}")?;
     serde_json::to_writer(&mut *out, header)?;
     out.write_all(b"\n")?;
@@ -65,10 +72,16 @@ pub fn write(out: &mut impl Write, kind: &str, header: &impl Serialize, body: &i
 ///
 /// # Errors
 /// If it is another kind of file, of another version, or broken.
-pub fn read<H: DeserializeOwned, B: DeserializeOwned>(file: impl BufRead, kind: &'static str) -> Result<(H, B), Error> {
+pub fn read<H: DeserializeOwned, B: DeserializeOwned>(
+    file: impl BufRead,
+    kind: &'static str,
+) -> Result<(H, B), Error> {
     let mut file = file;
     let first = line(&mut file)?;
-    let version = first.strip_prefix("dehusk ").and_then(|rest| rest.strip_prefix(kind)).ok_or(Error::Kind(kind))?;
+    let version = first
+        .strip_prefix("dehusk ")
+        .and_then(|rest| rest.strip_prefix(kind))
+        .ok_or(Error::Kind(kind))?;
     if version.trim() != VERSION.to_string() {
         return Err(Error::Version { found: version.trim().to_owned() });
     }
@@ -102,7 +115,8 @@ mod tests {
 
     #[test]
     fn other_files_are_refused_with_the_reason() {
-        let reason = |bytes: &[u8]| read::<String, Vec<u32>>(bytes, "table").unwrap_err().to_string();
+        let reason =
+            |bytes: &[u8]| read::<String, Vec<u32>>(bytes, "table").unwrap_err().to_string();
         assert_eq!(reason(b"<html>"), "not a dehusk table file");
         assert!(reason(b"dehusk table 9\n").contains("dehusk train"));
         for end in 0..file().len() {

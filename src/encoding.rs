@@ -49,9 +49,7 @@ pub fn decode_text<'a>(
     bytes: impl Into<Cow<'a, [u8]>>,
     charset: Option<&str>,
 ) -> (Cow<'a, str>, &'static Encoding) {
-    decode(bytes.into(), |_| {
-        charset.and_then(|charset| by_label(charset.as_bytes()))
-    })
+    decode(bytes.into(), |_| charset.and_then(|charset| by_label(charset.as_bytes())))
 }
 
 fn decode<'a>(
@@ -103,11 +101,7 @@ fn decode_invalid_utf8(
         return (text, declared);
     }
     let guessed = guess(bytes);
-    if errors(&guessed.0) < wrong {
-        guessed
-    } else {
-        (text, declared)
-    }
+    if errors(&guessed.0) < wrong { guessed } else { (text, declared) }
 }
 
 /// Decodes in the encoding that the bytes speak for.
@@ -226,9 +220,7 @@ fn prescan(bytes: &[u8]) -> Option<&'static Encoding> {
             };
             match name.first() {
                 Some(letter) if letter.is_ascii_alphabetic() => {
-                    scan.at += rest
-                        .iter()
-                        .position(|&b| b.is_ascii_whitespace() || b == b'>')?;
+                    scan.at += rest.iter().position(|&b| b.is_ascii_whitespace() || b == b'>')?;
                     while scan.attribute().is_some() {}
                 }
                 _ if matches!(rest.get(1), Some(b'!' | b'/' | b'?')) => {
@@ -261,9 +253,7 @@ fn quoted(bytes: &[u8]) -> Option<&[u8]> {
         [quote @ (b'"' | b'\''), value @ ..] => {
             memchr(*quote, value).map(|end| value[..end].trim_ascii())
         }
-        _ => bytes
-            .split(|&b| b.is_ascii_whitespace() || b == b';')
-            .next(),
+        _ => bytes.split(|&b| b.is_ascii_whitespace() || b == b';').next(),
     }
 }
 
@@ -367,14 +357,8 @@ mod tests {
         let heads = [
             (r#"<META charset=windows-1251>"#, None),
             (r#"<!--><meta CHARSET = ' Windows-1251 '/>"#, None),
-            (
-                r#"<!-- <meta charset=koi8-u> --><meta charset=cp1251>"#,
-                None,
-            ),
-            (
-                r#"<meta http-equiv=Content-Type content="text/html; charset=windows-1251">"#,
-                None,
-            ),
+            (r#"<!-- <meta charset=koi8-u> --><meta charset=cp1251>"#, None),
+            (r#"<meta http-equiv=Content-Type content="text/html; charset=windows-1251">"#, None),
             (r#"<?xml version="1.0" encoding="windows-1251"?>"#, None),
             (r#"<meta charset=koi8-u>"#, Some("windows-1251")),
         ];
@@ -462,10 +446,7 @@ mod tests {
             let big: Vec<u8> = units().flat_map(u16::to_be_bytes).collect();
             let expected = Cow::Borrowed(&*page);
             assert_eq!(decode_html(little, None), (expected.clone(), UTF_16LE));
-            assert_eq!(
-                decode_html(big, Some("utf-8")),
-                (expected.clone(), UTF_16BE)
-            );
+            assert_eq!(decode_html(big, Some("utf-8")), (expected.clone(), UTF_16BE));
         }
         let bytes = in_encoding(JAPANESE, ISO_2022_JP);
         assert!(bytes.is_ascii());

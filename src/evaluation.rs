@@ -3,7 +3,7 @@
 //! Every page goes through the same steps as in `dehusk clean`, from its bytes to the assembled
 //! text. The measures are those of [`measures`](crate::measures).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use rayon::prelude::*;
@@ -11,14 +11,16 @@ use serde::Serialize;
 
 use crate::assemble;
 use crate::boost;
-use crate::extract::choose;
-use crate::features::Schema;
+use crate::extract::{Extractor, choose};
+use crate::features::{HTML, Schema, TEXT};
 use crate::label::{Label, LabelSet};
-use crate::labelled::{LabelledPage, Truth};
-use crate::measures::{Confusion, Counts, LabelScore, Prf, mean, shingle_counts, snippet_counts, spearman, word_f1};
+use crate::labelled::{Gold, LabelledPage, PageError, PageErrorReason, PageKind, Truth};
+use crate::measures::{
+    Confusion, Counts, LabelScore, Prf, mean, shingle_counts, snippet_counts, spearman, word_f1,
+};
 use crate::model::Classifier;
 use crate::training::prepare::{prepare, site};
-use crate::training::table::{Table, Target};
+use crate::training::table::Table;
 use crate::training::{self, Settings};
 
 /// How one page did.
@@ -70,19 +72,37 @@ pub struct TypeReport {
     pub word_f1: f64,
 }
 
+/// The schema that a page is scored by: `html` where it is one of HTML, else that of plain text.
+fn schema_of<'a>(page: &LabelledPage, html: &'a Schema) -> &'a Schema {
+    match page.kind {
+        PageKind::Html => html,
+        PageKind::Text => &TEXT,
+    }
+}
+
+fn unreadable(page: &LabelledPage, source: io::Error) -> PageError {
+    let reason = PageErrorReason::Read { path: page.path.clone(), source };
+    PageError { id: page.id.clone(), reason }
+}
+
 /// Runs a page through the classifier and measures what comes out.
 ///
 /// # Errors
 /// If the page's file cannot be read.
-pub fn score(page: &LabelledPage, schema: &Schema, classifier: &Classifier, keep: LabelSet) -> io::Result<PageScore> {
-    let prepared = prepare(page, schema)?;
+pub fn score(
+    page: &LabelledPage,
+    schema: &Schema,
+    classifier: &Classifier,
+    keep: LabelSet,
+) -> Result<PageScore, PageError> {
+    let prepared = prepare(page, None, schema).map_err(|error| unreadable(page, error))?;
     let scores = classifier.predict(&prepared.features());
     let choice = choose(&prepared.blocks, &scores, keep);
     let text = assemble::text(prepared.document.as_ref(), &prepared.blocks, &choice.keep);
     let mut labels = Confusion::default();
     for (i, target) in prepared.targets.iter().enumerate() {
-        if let Target::Known(label) = target {
-            labels.add(*label, scores.label(i));
+        if let Some(label) = target.label {
+            labels.add(label, scores.label(i));
         }
     }
     let (gold, snippets) = match &page.truth {
@@ -106,69 +126,103 @@ pub fn score(page: &LabelledPage, schema: &Schema, classifier: &Classifier, keep
     })
 }
 
-/// Scores pages with one classifier, in parallel and in order.
-///
-/// # Errors
-/// Of the first page that cannot be read.
+/// What was found of pages, and which of them could not be read; both in the pages' order.
+pub type Outcome<T> = (Vec<T>, Vec<PageError>);
+
+fn outcome<T>(results: Vec<Result<T, PageError>>) -> Outcome<T> {
+    let (mut found, mut errors) = Outcome::default();
+    for result in results {
+        match result {
+            Ok(value) => found.push(value),
+            Err(error) => errors.push(error),
+        }
+    }
+    (found, errors)
+}
+
+/// Scores pages, each with the extractor's model for it, in parallel. `schema` is that of pages
+/// of HTML: by the one of plain text they are scored as their lines.
 pub fn score_all(
     pages: &[LabelledPage],
     schema: &Schema,
-    classifier: &Classifier,
+    extractor: Extractor,
     keep: LabelSet,
-) -> io::Result<Vec<PageScore>> {
-    pages.par_iter().map(|page| score(page, schema, classifier, keep)).collect()
+) -> Outcome<PageScore> {
+    let score = |page: &LabelledPage| {
+        let schema = schema_of(page, schema);
+        let model = if schema.name == HTML.name { extractor.html } else { extractor.text };
+        score(page, schema, &model.classifier, keep)
+    };
+    outcome(pages.par_iter().map(score).collect())
 }
 
-/// The training table of labelled pages. A page that another one stands for teaches once.
+/// Whether a page is part of the schema's training table: plain text has no DOM to learn from,
+/// and of pages alike only one teaches.
+pub fn teaches(page: &LabelledPage, schema: &Schema) -> bool {
+    page.duplicate_of.is_none() && (page.kind == PageKind::Html || schema.name == TEXT.name)
+}
+
+/// The gold text of a page that another one stands for, and that one's id.
+fn gold_of_twin(page: &LabelledPage) -> Option<(&str, &Gold)> {
+    match (&page.duplicate_of, &page.truth) {
+        (Some(twin), Truth::Gold(gold)) => Some((twin, gold)),
+        _ => None,
+    }
+}
+
+/// The training table of labelled pages, and the pages that could not be read for it.
+pub fn table(pages: &[LabelledPage], schema: &Schema) -> (Table, Vec<PageError>) {
+    let teaching = pages.par_iter().filter(|page| teaches(page, schema));
+    let golds: HashMap<&str, &Gold> = pages.iter().filter_map(gold_of_twin).collect();
+    let examples =
+        teaching.map(|page| match prepare(page, golds.get(page.id.as_str()).copied(), schema) {
+            Ok(prepared) => Ok(prepared.examples(page)),
+            Err(error) => Err(unreadable(page, error)),
+        });
+    let (examples, errors) = outcome(examples.collect());
+    (Table::new(examples.into_iter().flatten().collect()), errors)
+}
+
+/// Scores every page by a classifier that has seen no page of its site. `schema` is that of pages
+/// of HTML; pages of plain text are scored by classifiers of their own. `progress` is told how
+/// many folds are done, and of how many.
 ///
 /// # Errors
-/// Of the first page that cannot be read.
-pub fn table(pages: &[LabelledPage], schema: &Schema) -> io::Result<Table> {
-    let teaching = pages.par_iter().filter(|page| page.duplicate_of.is_none());
-    let examples: io::Result<Vec<_>> =
-        teaching.map(|page| prepare(page, schema).map(|p| p.examples(page))).collect();
-    Ok(Table::new(examples?.into_iter().flatten().collect()))
-}
-
-/// Why a cross-validation could not be done.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A page cannot be read.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// A classifier cannot be fitted.
-    #[error(transparent)]
-    Fit(#[from] boost::Error),
-}
-
-/// Scores every page by a classifier that has seen no page of its site. `progress` is told of
-/// each fold done.
-///
-/// # Errors
-/// If a page cannot be read or a fold has too little to learn from.
+/// If a fold has too little to learn from.
 pub fn cross_validate(
     pages: &[LabelledPage],
     schema: &Schema,
     settings: &Settings,
     folds: usize,
     keep: LabelSet,
-    progress: impl Fn(),
-) -> Result<Vec<PageScore>, Error> {
-    let table = table(pages, schema)?;
-    let mut scores: Vec<Option<PageScore>> = vec![None; pages.len()];
-    for fold in 0..folds {
-        let in_fold = |site: u64| training::fold(site, folds, 0) == fold;
-        let seen = |page: usize| !in_fold(table.pages()[page].site);
-        let classifier = training::fit(&table, schema, settings, &seen)?;
-        scores.par_iter_mut().zip(pages).try_for_each(|(slot, page)| -> io::Result<()> {
-            if in_fold(site(page)) {
-                *slot = Some(score(page, schema, &classifier, keep)?);
+    progress: impl Fn(usize, usize),
+) -> boost::Result<Outcome<PageScore>> {
+    let used =
+        |other: &&Schema| pages.iter().any(|page| schema_of(page, schema).name == other.name);
+    let schemas: Vec<&Schema> = [&*HTML, &*TEXT].into_iter().filter(used).collect();
+    let mut scores: Vec<Option<Result<PageScore, PageError>>> = Vec::new();
+    scores.resize_with(pages.len(), || None);
+    for (round, current) in schemas.iter().enumerate() {
+        // A page that this cannot read is told of where it is scored.
+        let (table, _) = table(pages, current);
+        for fold in 0..folds {
+            let in_fold = |site: u64| training::fold(site, folds, 0) == fold;
+            let is_scored = |page: &LabelledPage| {
+                schema_of(page, schema).name == current.name && in_fold(site(page))
+            };
+            if pages.iter().any(is_scored) {
+                let seen = |page: usize| !in_fold(table.pages()[page].site);
+                let classifier = training::fit(&table, current, settings, &seen)?;
+                scores.par_iter_mut().zip(pages).for_each(|(slot, page)| {
+                    if is_scored(page) {
+                        *slot = Some(score(page, current, &classifier, keep));
+                    }
+                });
             }
-            Ok(())
-        })?;
-        progress();
+            progress(round * folds + fold + 1, schemas.len() * folds);
+        }
     }
-    Ok(scores.into_iter().flatten().collect())
+    Ok(outcome(scores.into_iter().flatten().collect()))
 }
 
 /// Sums up pages by corpus: the part of their ids before the first `/`.
@@ -182,10 +236,14 @@ pub fn report(scores: &[PageScore]) -> BTreeMap<String, CorpusReport> {
 }
 
 fn corpus_report(scores: &[&PageScore]) -> CorpusReport {
-    let measured: Vec<(&PageScore, Prf)> = scores.iter().filter_map(|s| Some((*s, s.word?))).collect();
-    let over = |value: &dyn Fn(&Prf) -> f64| mean(measured.iter().map(|(_, prf)| value(prf))).unwrap_or(0.0);
+    let measured: Vec<(&PageScore, Prf)> =
+        scores.iter().filter_map(|s| Some((*s, s.word?))).collect();
+    let over = |value: &dyn Fn(&Prf) -> f64| {
+        mean(measured.iter().map(|(_, prf)| value(prf))).unwrap_or(0.0)
+    };
     let mut types: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    let (mut shingles, mut snippets, mut labels) = (Counts::default(), Counts::default(), Confusion::default());
+    let (mut shingles, mut snippets, mut labels) =
+        (Counts::default(), Counts::default(), Confusion::default());
     for (score, prf) in &measured {
         if let Some(page_type) = &score.page_type {
             types.entry(page_type.clone()).or_default().push(prf.f1);
@@ -196,17 +254,24 @@ fn corpus_report(scores: &[&PageScore]) -> CorpusReport {
         snippets += score.snippets;
         labels += &score.labels;
     }
-    let expected: Vec<f64> = measured.iter().map(|(score, _)| f64::from(score.confidence)).collect();
+    let expected: Vec<f64> =
+        measured.iter().map(|(score, _)| f64::from(score.confidence)).collect();
     let found: Vec<f64> = measured.iter().map(|(_, prf)| prf.f1).collect();
     let any = |counts: Counts| counts.true_pos + counts.false_pos + counts.false_neg > 0.0;
     CorpusReport {
         pages: measured.len(),
-        word: Prf { precision: over(&|p| p.precision), recall: over(&|p| p.recall), f1: over(&|p| p.f1) },
+        word: Prf {
+            precision: over(&|p| p.precision),
+            recall: over(&|p| p.recall),
+            f1: over(&|p| p.f1),
+        },
         shingle: shingles.prf(),
         snippet: any(snippets).then(|| snippets.prf()),
         by_type: types
             .into_iter()
-            .map(|(name, f1)| (name, TypeReport { pages: f1.len(), word_f1: mean(f1).unwrap_or(0.0) }))
+            .map(|(name, f1)| {
+                (name, TypeReport { pages: f1.len(), word_f1: mean(f1).unwrap_or(0.0) })
+            })
             .collect(),
         confidence: spearman(&expected, &found),
         macro_f1: labels.macro_f1(),

@@ -26,9 +26,11 @@ use crate::select;
 use crate::source::Kind;
 
 /// The models that are built into the program.
-pub static HTML_MODEL: LazyLock<Model> = LazyLock::new(|| built_in(include_bytes!("../models/html.model")));
+pub static HTML_MODEL: LazyLock<Model> =
+    LazyLock::new(|| built_in(include_bytes!("../models/html.model")));
 /// See [`HTML_MODEL`].
-pub static TEXT_MODEL: LazyLock<Model> = LazyLock::new(|| built_in(include_bytes!("../models/text.model")));
+pub static TEXT_MODEL: LazyLock<Model> =
+    LazyLock::new(|| built_in(include_bytes!("../models/text.model")));
 
 fn built_in(file: &[u8]) -> Model {
     Model::read(file).expect("the tests read the models that are built in")
@@ -79,7 +81,14 @@ impl Default for Extractor<'static> {
 
 impl Extractor<'_> {
     /// Extracts one page from its decoded text.
-    pub fn extract(&self, id: &str, url: Option<&str>, kind: Kind, text: &str, options: &Options) -> Record {
+    pub fn extract(
+        &self,
+        id: &str,
+        url: Option<&str>,
+        kind: Kind,
+        text: &str,
+        options: &Options,
+    ) -> Record {
         match kind {
             Kind::Html => {
                 let document = dom::parse(text);
@@ -109,7 +118,9 @@ fn record(
 ) -> Record {
     let choice = choose(blocks, scores, options.keep);
     let text = match (options.markup, document) {
-        (Markup::Markdown, Some(document)) => assemble::markdown(Some(document), blocks, &choice.keep, about.url.as_deref()),
+        (Markup::Markdown, Some(document)) => {
+            assemble::markdown(Some(document), blocks, &choice.keep, about.url.as_deref())
+        }
         _ => assemble::text(document, blocks, &choice.keep),
     };
     Record {
@@ -129,16 +140,26 @@ fn record(
 
 /// Which blocks are kept, and the word F1 that this is expected to have.
 pub fn choose(blocks: &Blocks, scores: &Scores, keep: LabelSet) -> select::Choice {
-    let words: Vec<u32> = blocks.texts().map(|text| crate::measures::words(text).count() as u32).collect();
+    let words: Vec<u32> =
+        blocks.texts().map(|text| crate::measures::words(text).count() as u32).collect();
     if keep == LabelSet::ALL {
         return select::Choice { keep: vec![true; blocks.len()], expected_f1: 1.0 };
     }
-    let wanted = |i: usize| keep.iter().map(|label| scores.of(i)[label as usize]).sum();
+    let wanted = |i: usize| -> f32 {
+        let labels = keep.iter().filter(|label| *label != Label::Body);
+        let others: f32 = labels.map(|label| scores.of(i)[label as usize]).sum();
+        let content = if keep.contains(Label::Body) { scores.content(i) } else { 0.0 };
+        (others + content).min(1.0)
+    };
     let wanted: Vec<f32> = (0..blocks.len()).map(wanted).collect();
     select::expected_f1(&wanted, &words)
 }
 
-fn block_records(document: Option<&Document>, blocks: &Blocks, scores: &Scores) -> Vec<BlockRecord> {
+fn block_records(
+    document: Option<&Document>,
+    blocks: &Blocks,
+    scores: &Scores,
+) -> Vec<BlockRecord> {
     let record = |(i, block)| {
         let label = scores.label(i);
         BlockRecord {

@@ -124,9 +124,7 @@ impl LabelSet {
 
     /// The labels in the set, in column order.
     pub fn iter(self) -> impl Iterator<Item = Label> {
-        Label::ALL
-            .into_iter()
-            .filter(move |&label| self.contains(label))
+        Label::ALL.into_iter().filter(move |&label| self.contains(label))
     }
 }
 
@@ -174,12 +172,8 @@ pub enum Profile {
 
 impl Profile {
     /// Every profile.
-    pub const ALL: [Profile; 4] = [
-        Profile::Article,
-        Profile::Page,
-        Profile::Discussion,
-        Profile::All,
-    ];
+    pub const ALL: [Profile; 4] =
+        [Profile::Article, Profile::Page, Profile::Discussion, Profile::All];
 
     /// The name used on the command line.
     pub fn as_str(self) -> &'static str {
@@ -195,12 +189,10 @@ impl Profile {
     pub fn keep(self) -> LabelSet {
         match self {
             Profile::Article => [Label::Body].into_iter().collect(),
-            Profile::Page => [Label::Title, Label::Body, Label::Caption]
-                .into_iter()
-                .collect(),
-            Profile::Discussion => [Label::Title, Label::Body, Label::Comment, Label::Byline]
-                .into_iter()
-                .collect(),
+            Profile::Page => [Label::Title, Label::Body, Label::Caption].into_iter().collect(),
+            Profile::Discussion => {
+                [Label::Title, Label::Body, Label::Comment, Label::Byline].into_iter().collect()
+            }
             Profile::All => LabelSet::ALL,
         }
     }
@@ -237,10 +229,7 @@ mod tests {
         for (column, label) in Label::ALL.into_iter().enumerate() {
             assert_eq!(label as usize, column);
             assert_eq!(label.as_str().parse(), Ok(label));
-            assert_eq!(
-                serde_json::to_string(&label).unwrap(),
-                format!("\"{label}\"")
-            );
+            assert_eq!(serde_json::to_string(&label).unwrap(), format!("\"{label}\""));
         }
     }
 
@@ -258,10 +247,7 @@ mod tests {
     #[test]
     fn profiles_keep_what_they_promise() {
         let kept = Profile::ALL.map(|profile| profile.keep().to_string());
-        assert_eq!(
-            kept[..3],
-            ["body", "title,body,caption", "title,body,byline,comment"]
-        );
+        assert_eq!(kept[..3], ["body", "title,body,caption", "title,body,byline,comment"]);
         assert_eq!(Profile::All.keep().iter().count(), Label::COUNT);
     }
 }

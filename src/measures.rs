@@ -20,8 +20,7 @@ const SHINGLE: usize = 4;
 /// Letters follow Unicode's `Alphabetic`, so Indic vowel signs stay inside their word (Python's
 /// `\w` splits there).
 pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !is_word(c))
-        .filter(|token| !token.is_empty())
+    text.split(|c: char| !is_word(c)).filter(|token| !token.is_empty())
 }
 
 /// The words of a text, lower-cased, each as a 64-bit FNV-1a hash that is the same in every run.
@@ -45,11 +44,7 @@ pub fn words(text: &str) -> impl Iterator<Item = u64> {
 }
 
 fn is_word(c: char) -> bool {
-    if c.is_ascii() {
-        c.is_ascii_alphanumeric() || c == '_'
-    } else {
-        c.is_alphanumeric()
-    }
+    if c.is_ascii() { c.is_ascii_alphanumeric() || c == '_' } else { c.is_alphanumeric() }
 }
 
 /// Han (with its iteration marks), Hiragana, Katakana.
@@ -63,8 +58,7 @@ fn write_lower(hasher: &mut FnvHasher, c: char) {
     if c.is_ascii() {
         hasher.write_u8(c.to_ascii_lowercase() as u8);
     } else {
-        c.to_lowercase()
-            .for_each(|lower| hasher.write(lower.encode_utf8(&mut [0; 4]).as_bytes()));
+        c.to_lowercase().for_each(|lower| hasher.write(lower.encode_utf8(&mut [0; 4]).as_bytes()));
     }
 }
 
@@ -79,11 +73,7 @@ pub struct Counts {
 impl Counts {
     /// Precision, recall and F1 of these counts.
     pub fn prf(self) -> Prf {
-        let Counts {
-            true_pos,
-            false_pos,
-            false_neg,
-        } = self;
+        let Counts { true_pos, false_pos, false_neg } = self;
         let empty = true_pos + false_pos + false_neg == 0.0;
         let ratio = |part: f64, whole: f64| match (empty, whole > 0.0) {
             (true, _) => 1.0,
@@ -127,17 +117,9 @@ pub fn word_f1(predicted: &str, gold: &str) -> Prf {
 /// This is the measure of the article-extraction benchmark: add the pages up, then take
 /// [`Counts::prf`].
 pub fn shingle_counts(predicted: &str, gold: &str) -> Counts {
-    let Counts {
-        true_pos,
-        false_pos,
-        false_neg,
-    } = overlap(shingles(predicted), shingles(gold));
+    let Counts { true_pos, false_pos, false_neg } = overlap(shingles(predicted), shingles(gold));
     let sum = (true_pos + false_pos + false_neg).max(1.0);
-    Counts {
-        true_pos: true_pos / sum,
-        false_pos: false_pos / sum,
-        false_neg: false_neg / sum,
-    }
+    Counts { true_pos: true_pos / sum, false_pos: false_pos / sum, false_neg: false_neg / sum }
 }
 
 fn shingles(text: &str) -> Vec<u64> {
@@ -184,10 +166,7 @@ fn overlap(mut predicted: Vec<u64>, mut gold: Vec<u64>) -> Counts {
 pub fn snippet_counts(predicted: &str, with: &[String], without: &[String]) -> Counts {
     let predicted = fold_space(predicted);
     let found = |snippets: &[String]| {
-        snippets
-            .iter()
-            .filter(|s| predicted.contains(&fold_space(s)))
-            .count()
+        snippets.iter().filter(|s| predicted.contains(&fold_space(s))).count()
     };
     let (wanted, unwanted) = (found(with), found(without));
     Counts {
@@ -235,17 +214,9 @@ impl Confusion {
                 false_pos: (of_predicted - both) as f64,
                 false_neg: (of_gold - both) as f64,
             };
-            LabelScore {
-                label,
-                prf: counts.prf(),
-                support: of_gold,
-            }
+            LabelScore { label, prf: counts.prf(), support: of_gold }
         };
-        Label::ALL
-            .into_iter()
-            .map(score)
-            .filter(|score| score.support > 0)
-            .collect()
+        Label::ALL.into_iter().map(score).filter(|score| score.support > 0).collect()
     }
 
     /// The unweighted mean F1 over the labels that occur in gold; `None` without a block.
@@ -257,18 +228,15 @@ impl Confusion {
 impl AddAssign<&Confusion> for Confusion {
     fn add_assign(&mut self, other: &Confusion) {
         for (row, other_row) in self.counts.iter_mut().zip(&other.counts) {
-            row.iter_mut()
-                .zip(other_row)
-                .for_each(|(count, other)| *count += other);
+            row.iter_mut().zip(other_row).for_each(|(count, other)| *count += other);
         }
     }
 }
 
 /// Arithmetic mean; `None` of nothing.
 pub fn mean(values: impl IntoIterator<Item = f64>) -> Option<f64> {
-    let (sum, count) = values
-        .into_iter()
-        .fold((0.0, 0_u64), |(sum, count), value| (sum + value, count + 1));
+    let (sum, count) =
+        values.into_iter().fold((0.0, 0_u64), |(sum, count), value| (sum + value, count + 1));
     (count > 0).then(|| sum / count as f64)
 }
 
@@ -282,10 +250,7 @@ pub fn spearman(x: &[f64], y: &[f64]) -> Option<f64> {
     let (x, y) = (ranks(x), ranks(y));
     let centre = (x.len() as f64 - 1.0) / 2.0;
     let covariance = |a: &[f64], b: &[f64]| -> f64 {
-        a.iter()
-            .zip(b)
-            .map(|(a, b)| (a - centre) * (b - centre))
-            .sum()
+        a.iter().zip(b).map(|(a, b)| (a - centre) * (b - centre)).sum()
     };
     let scale = (covariance(&x, &x) * covariance(&y, &y)).sqrt();
     (scale > 0.0).then(|| covariance(&x, &y) / scale)
@@ -333,10 +298,7 @@ mod tests {
     #[test]
     fn shingle_f1_weighs_pages_equally_and_compares_short_texts_whole() {
         let mut sums = shingle_counts("one two three four five six", "one two three four five");
-        assert_eq!(
-            (sums.true_pos, sums.false_pos, sums.false_neg),
-            (2.0 / 3.0, 1.0 / 3.0, 0.0)
-        );
+        assert_eq!((sums.true_pos, sums.false_pos, sums.false_neg), (2.0 / 3.0, 1.0 / 3.0, 0.0));
         sums += shingle_counts("Hello world", "hello world");
         assert_eq!((sums.false_pos, sums.false_neg), (1.0 / 3.0 + 0.5, 0.5));
         assert_eq!(shingle_counts("", ""), Counts::default());
@@ -351,24 +313,15 @@ mod tests {
             &snippets(&["fine day", "night"]),
             &snippets(&["a  fine"]),
         );
-        assert_eq!(
-            counts,
-            Counts {
-                true_pos: 1.0,
-                false_pos: 1.0,
-                false_neg: 1.0
-            }
-        );
+        assert_eq!(counts, Counts { true_pos: 1.0, false_pos: 1.0, false_neg: 1.0 });
     }
 
     #[test]
     fn macro_f1_leaves_out_labels_that_gold_lacks() {
         let mut confusion = Confusion::default();
-        for (gold, predicted) in [
-            (Label::Body, Label::Body),
-            (Label::Body, Label::Ad),
-            (Label::Nav, Label::Nav),
-        ] {
+        for (gold, predicted) in
+            [(Label::Body, Label::Body), (Label::Body, Label::Ad), (Label::Nav, Label::Nav)]
+        {
             confusion.add(gold, predicted);
         }
         assert_eq!(confusion.label_scores().len(), 2);

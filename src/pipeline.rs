@@ -98,14 +98,10 @@ where
     };
 
     thread::scope(|threads| {
-        let reader = thread::Builder::new()
-            .name("read".into())
-            .spawn_scoped(threads, read)?;
+        let reader = thread::Builder::new().name("read".into()).spawn_scoped(threads, read)?;
         // A slot that closes empty means that its work panicked.
-        let outcome = results
-            .into_iter()
-            .map_while(|result| result.recv().ok())
-            .try_for_each(&mut sink);
+        let outcome =
+            results.into_iter().map_while(|result| result.recv().ok()).try_for_each(&mut sink);
         stopped.store(true, Ordering::Relaxed);
         if let Err(panic) = reader.join() {
             resume_unwind(panic);

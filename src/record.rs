@@ -32,7 +32,7 @@ pub struct Record {
     pub page_type: Option<String>,
     /// The kept blocks as one text, without a line feed at its end; empty where none is kept.
     pub text: String,
-    /// How sure the choice of blocks is, from 0 to 1.
+    /// The word F1 that the choice of blocks is expected to have, from 0 to 1.
     #[serde(serialize_with = "rounded")]
     pub confidence: f32,
     /// All blocks, kept or not, in the order of the page; missing unless asked for.

@@ -104,11 +104,7 @@ fn noscript_is_the_page(document: &Document) -> bool {
         }
         if node.tag == Tag::Text {
             let chars = document.text(id as NodeId).trim().len();
-            *(if id < noscript_end {
-                &mut inside
-            } else {
-                &mut outside
-            }) += chars;
+            *(if id < noscript_end { &mut inside } else { &mut outside }) += chars;
         }
         id += 1;
     }
@@ -177,11 +173,7 @@ fn cut(document: &Document, with_noscript: bool) -> Blocks {
                 }
                 state.hidden = state.hidden || is_hidden(document, id);
                 if node.end > id + 1 {
-                    open.push(Open {
-                        end: node.end,
-                        is_block,
-                        outer,
-                    });
+                    open.push(Open { end: node.end, is_block, outer });
                 } else {
                     state = outer;
                 }
@@ -211,9 +203,7 @@ fn is_hidden(document: &Document, id: NodeId) -> bool {
 }
 
 fn starts_with(value: &str, prefix: &str) -> bool {
-    value
-        .get(..prefix.len())
-        .is_some_and(|v| v.eq_ignore_ascii_case(prefix))
+    value.get(..prefix.len()).is_some_and(|v| v.eq_ignore_ascii_case(prefix))
 }
 
 /// Gathers runs of text into blocks.
@@ -234,15 +224,8 @@ enum Owed {
 
 impl Cutter {
     fn new(bytes: usize) -> Cutter {
-        let out = Blocks {
-            blocks: Vec::new(),
-            text: String::with_capacity(bytes),
-        };
-        Cutter {
-            out,
-            run: None,
-            owed: Owed::Nothing,
-        }
+        let out = Blocks { blocks: Vec::new(), text: String::with_capacity(bytes) };
+        Cutter { out, run: None, owed: Owed::Nothing }
     }
 
     fn space(&mut self) {
@@ -302,7 +285,9 @@ impl Cutter {
         }
         let mut run = self.run.unwrap_or_else(|| self.begin(id, state));
         run.preformatted = true;
-        self.out.text.push_str(text);
+        // Controls other than these two print nothing, and some mean something to terminals.
+        let shown = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+        self.out.text.extend(text.chars().filter(shown));
         count(&mut run, id, text, state);
         self.run = Some(run);
     }
@@ -329,9 +314,8 @@ impl Cutter {
             let text = &self.out.text[run.start as usize..];
             let trimmed = text.trim_end().len();
             // A `pre` may open with blank lines, but its first line's indentation counts.
-            let blank = text[..text.len() - text.trim_start().len()]
-                .rfind('\n')
-                .map_or(0, |i| i + 1);
+            let blank =
+                text[..text.len() - text.trim_start().len()].rfind('\n').map_or(0, |i| i + 1);
             run.end = run.start + trimmed as u32;
             self.out.text.truncate(run.end as usize);
             run.start += blank as u32;
@@ -382,10 +366,7 @@ mod tests {
     use crate::dom;
 
     fn cut_html(html: &str) -> Vec<String> {
-        Blocks::of_document(&dom::parse(html))
-            .texts()
-            .map(str::to_owned)
-            .collect()
+        Blocks::of_document(&dom::parse(html)).texts().map(str::to_owned).collect()
     }
 
     #[test]
@@ -394,22 +375,13 @@ mod tests {
             cut_html("<p>un<b>believ</b>able <i>good</i>\n news"),
             ["unbelievable good news"]
         );
-        assert_eq!(
-            cut_html("<nav><a href=a>Home</a><a href=b>About</a></nav>"),
-            ["Home About"]
-        );
-        assert_eq!(
-            cut_html("<p>co&shy;oper&#8203;ate&nbsp;now"),
-            ["cooperate now"]
-        );
+        assert_eq!(cut_html("<nav><a href=a>Home</a><a href=b>About</a></nav>"), ["Home About"]);
+        assert_eq!(cut_html("<p>co&shy;oper&#8203;ate&nbsp;now"), ["cooperate now"]);
     }
 
     #[test]
     fn boundaries_cut() {
-        assert_eq!(
-            cut_html("a<div>b<p>c</div>d<br>e<br> <br>f"),
-            ["a", "b", "c", "d\ne", "f"]
-        );
+        assert_eq!(cut_html("a<div>b<p>c</div>d<br>e<br> <br>f"), ["a", "b", "c", "d\ne", "f"]);
         assert_eq!(cut_html("<table><tr><td>1<td>2</table>"), ["1", "2"]);
         assert_eq!(
             cut_html("<script>x</script><style>y</style><svg><text>z</text></svg>"),
@@ -419,10 +391,7 @@ mod tests {
 
     #[test]
     fn preformatted_text_keeps_its_lines_and_indentation() {
-        assert_eq!(
-            cut_html("<pre>\n\n  fn a() {\n    b\n  }\n</pre>"),
-            ["  fn a() {\n    b\n  }"]
-        );
+        assert_eq!(cut_html("<pre>\n\n  fn a() {\n    b\n  }\n</pre>"), ["  fn a() {\n    b\n  }"]);
     }
 
     #[test]
@@ -439,10 +408,7 @@ mod tests {
         let post = "a long enough post about espresso ".repeat(10);
         let shell = format!("<div id=app>Loading</div><noscript><p>{post}</p></noscript>");
         assert_eq!(cut_html(&shell).len(), 2);
-        assert_eq!(
-            cut_html("<p>Text</p><noscript><p>Turn scripts on</p></noscript>"),
-            ["Text"]
-        );
+        assert_eq!(cut_html("<p>Text</p><noscript><p>Turn scripts on</p></noscript>"), ["Text"]);
     }
 
     #[test]

@@ -46,10 +46,7 @@ impl Output {
     pub fn stdout() -> Self {
         let stdout = io::stdout();
         let buffer = if stdout.is_terminal() { 0 } else { BUFFER };
-        Self {
-            stream: Stream::Stdout(BufWriter::with_capacity(buffer, stdout)),
-            place: None,
-        }
+        Self { stream: Stream::Stdout(BufWriter::with_capacity(buffer, stdout)), place: None }
     }
 
     /// A file at `path`, which is replaced if it exists (with its permissions kept); a symbolic link is
@@ -71,9 +68,7 @@ impl Output {
             Err(error) => return Err(error),
         };
         let file = BufWriter::with_capacity(BUFFER, file);
-        let gzip = path
-            .extension()
-            .is_some_and(|ext| ext.eq_ignore_ascii_case("gz"));
+        let gzip = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("gz"));
         let stream = if gzip {
             Stream::Gzip(Box::new(GzEncoder::new(file, Compression::default())))
         } else {
@@ -108,10 +103,7 @@ fn temporary(
     target: PathBuf,
     permissions: Option<fs::Permissions>,
 ) -> io::Result<(File, Option<Place>)> {
-    let name = target
-        .file_name()
-        .ok_or(io::ErrorKind::InvalidFilename)?
-        .to_string_lossy();
+    let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_string_lossy();
     let directory = match target.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
@@ -188,10 +180,7 @@ pub struct Text<W> {
 impl<W: Write> Text<W> {
     /// Starts with no text written.
     pub fn new(stream: W) -> Self {
-        Self {
-            stream,
-            first: true,
-        }
+        Self { stream, first: true }
     }
 
     /// Writes one text, with a line feed at its end if it has none.
@@ -228,9 +217,7 @@ mod tests {
 
     fn names(directory: &Path) -> Vec<String> {
         let names = fs::read_dir(directory).unwrap();
-        names
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect()
+        names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
     #[test]
@@ -251,10 +238,7 @@ mod tests {
         out.write(&("é", 2)).unwrap();
         out.0.finish().unwrap();
         assert_eq!(names(directory.path()), ["out.jsonl"]);
-        assert_eq!(
-            fs::read_to_string(&path).unwrap(),
-            "[\"a\\n\",1]\n[\"é\",2]\n"
-        );
+        assert_eq!(fs::read_to_string(&path).unwrap(), "[\"a\\n\",1]\n[\"é\",2]\n");
     }
 
     #[test]
@@ -266,9 +250,7 @@ mod tests {
         out.write("three\n").unwrap();
         out.into_inner().finish().unwrap();
         let mut text = String::new();
-        GzDecoder::new(File::open(&path).unwrap())
-            .read_to_string(&mut text)
-            .unwrap();
+        GzDecoder::new(File::open(&path).unwrap()).read_to_string(&mut text).unwrap();
         assert_eq!(text, "one\n\ntwo\n\x0c\nthree\n");
     }
 

@@ -61,9 +61,8 @@ impl GradientBoostingValidParams {
         let targets = targets.as_standard_layout();
         let targets = targets.as_slice().expect("standard layout is contiguous");
         self.check_data(columns, targets, classes, weights)?;
-        let rows: Vec<u32> = (0..columns.rows() as u32)
-            .filter(|&row| weights[row as usize] > 0.0)
-            .collect();
+        let rows: Vec<u32> =
+            (0..columns.rows() as u32).filter(|&row| weights[row as usize] > 0.0).collect();
         if rows.is_empty() {
             return Err(Error::Data("no row has a positive weight"));
         }
@@ -106,15 +105,7 @@ impl GradientBoostingValidParams {
     ) -> Result<()> {
         let rows = columns.rows();
         let equal = |what, expected, found| {
-            if expected == found {
-                Ok(())
-            } else {
-                Err(Error::Shape {
-                    what,
-                    expected,
-                    found,
-                })
-            }
+            if expected == found { Ok(()) } else { Err(Error::Shape { what, expected, found }) }
         };
         if classes < 2 {
             return Err(Error::Data("fewer than two classes"));
@@ -133,37 +124,27 @@ impl GradientBoostingValidParams {
         if columns.features() == 0 {
             return Err(Error::Data("no features"));
         }
-        (0..columns.features())
-            .into_par_iter()
-            .try_for_each(|feature| {
-                let (bins, edges) = (columns.bins(feature), columns.edges(feature));
-                let fault = |reason| Err(Error::Column { feature, reason });
-                if bins.len() != rows {
-                    return fault("not one bin a row");
-                }
-                if edges.len() >= MAX_BINS
-                    || bins
-                        .iter()
-                        .max()
-                        .is_some_and(|&b| usize::from(b) > edges.len())
-                {
-                    return fault("more bins than edges and u8 allow");
-                }
-                if !edges.iter().all(|e| e.is_finite()) || !edges.is_sorted_by(|a, b| a < b) {
-                    return fault("edges are not finite and ascending");
-                }
-                Ok(())
-            })?;
-        for (row, (&weight, labels)) in weights
-            .iter()
-            .zip(targets.chunks_exact(classes))
-            .enumerate()
+        (0..columns.features()).into_par_iter().try_for_each(|feature| {
+            let (bins, edges) = (columns.bins(feature), columns.edges(feature));
+            let fault = |reason| Err(Error::Column { feature, reason });
+            if bins.len() != rows {
+                return fault("not one bin a row");
+            }
+            if edges.len() >= MAX_BINS
+                || bins.iter().max().is_some_and(|&b| usize::from(b) > edges.len())
+            {
+                return fault("more bins than edges and u8 allow");
+            }
+            if !edges.iter().all(|e| e.is_finite()) || !edges.is_sorted_by(|a, b| a < b) {
+                return fault("edges are not finite and ascending");
+            }
+            Ok(())
+        })?;
+        for (row, (&weight, labels)) in
+            weights.iter().zip(targets.chunks_exact(classes)).enumerate()
         {
             if !(weight >= 0.0 && weight.is_finite()) {
-                return Err(Error::Row {
-                    row,
-                    reason: "weight is negative or not finite",
-                });
+                return Err(Error::Row { row, reason: "weight is negative or not finite" });
             }
             let valid = labels.iter().all(|&l| l >= 0.0 && l.is_finite())
                 && labels.iter().any(|&l| l > 0.0);
@@ -244,9 +225,7 @@ impl GradientBoostingValidParams {
             add(&mut sums, chunk);
         }
         let (rate, l2) = (f64::from(self.learning_rate), f64::from(self.l2));
-        sums.iter()
-            .map(|&[gradient, hessian]| (-rate * gradient / (hessian + l2)) as f32)
-            .collect()
+        sums.iter().map(|&[gradient, hessian]| (-rate * gradient / (hessian + l2)) as f32).collect()
     }
 }
 
@@ -289,10 +268,8 @@ impl Derivatives {
         weights: &[f32],
     ) -> Self {
         let mut pairs = vec![[0.0; 2]; sample.len() * classes];
-        pairs
-            .par_chunks_mut(CHUNK * classes)
-            .zip(sample.par_chunks(CHUNK))
-            .for_each(|(pairs, rows)| {
+        pairs.par_chunks_mut(CHUNK * classes).zip(sample.par_chunks(CHUNK)).for_each(
+            |(pairs, rows)| {
                 let mut p = vec![0.0; classes];
                 for (pairs, &row) in pairs.chunks_exact_mut(classes).zip(rows) {
                     let row = row as usize;
@@ -301,7 +278,8 @@ impl Derivatives {
                     softmax(&mut p);
                     derive(&p, labels, weights[row], pairs);
                 }
-            });
+            },
+        );
         Self { classes, pairs }
     }
 
@@ -321,11 +299,7 @@ fn derive(p: &[f32], labels: &[f32], weight: f32, pairs: &mut [[f32; 2]]) {
         mass = labels.iter().sum();
     }
     for ((pair, &p), &label) in pairs.iter_mut().zip(p).zip(labels) {
-        let q = if known {
-            p * label / mass
-        } else {
-            label / mass
-        };
+        let q = if known { p * label / mass } else { label / mass };
         *pair = [weight * (p - q), weight * p * (1.0 - p)];
     }
 }
@@ -360,10 +334,8 @@ impl Sketch {
             .zip(sample.par_chunks(CHUNK))
             .zip(derivatives.par_chunks())
             .for_each(|((lanes, rows), chunk)| {
-                for ((lanes, &row), derivatives) in lanes
-                    .iter_mut()
-                    .zip(rows)
-                    .zip(chunk.chunks_exact(derivatives.classes))
+                for ((lanes, &row), derivatives) in
+                    lanes.iter_mut().zip(rows).zip(chunk.chunks_exact(derivatives.classes))
                 {
                     for (factors, &[gradient, _]) in self.0.iter().zip(derivatives) {
                         *lanes = plus(*lanes, factors.map(|factor| factor * gradient));
@@ -393,11 +365,7 @@ struct SegmentedRows {
 
 impl SegmentedRows {
     fn new(sample: &[u32], lanes: Vec<Lanes>) -> Self {
-        Self {
-            rows: sample.to_vec(),
-            lanes,
-            segments: std::iter::once(0..sample.len()).collect(),
-        }
+        Self { rows: sample.to_vec(), lanes, segments: std::iter::once(0..sample.len()).collect() }
     }
 
     /// Brings one feature's histogram (segments × bins) up to date after a split. Only the smaller
@@ -446,9 +414,7 @@ impl SegmentedRows {
             }
         }
         for (bin, cell) in histogram.iter_mut().enumerate() {
-            *cell = copies
-                .iter()
-                .fold([0.0; 4], |sum, copy| plus(sum, copy[bin]));
+            *cell = copies.iter().fold([0.0; 4], |sum, copy| plus(sum, copy[bin]));
         }
     }
 
@@ -460,10 +426,8 @@ impl SegmentedRows {
         let mut children = Vec::with_capacity(2 * self.segments.len());
         for segment in &self.segments {
             let goes_right = |row: u32| usize::from(column[row as usize] > bin);
-            let in_right: usize = self.rows[segment.clone()]
-                .iter()
-                .map(|&row| goes_right(row))
-                .sum();
+            let in_right: usize =
+                self.rows[segment.clone()].iter().map(|&row| goes_right(row)).sum();
             let middle = segment.end - in_right;
             let mut next = [segment.start, middle];
             for i in segment.clone() {
@@ -474,11 +438,7 @@ impl SegmentedRows {
             }
             children.extend([segment.start..middle, middle..segment.end]);
         }
-        *self = Self {
-            rows,
-            lanes,
-            segments: children,
-        };
+        *self = Self { rows, lanes, segments: children };
     }
 }
 
@@ -508,36 +468,28 @@ fn best_bin(histogram: &[Lanes], n_bins: usize, l2: f32) -> (u8, f32) {
 /// Leaf of every row, bit `l` being the outcome of split `l`.
 fn leaf_indexes<C: BinnedColumns>(columns: &C, splits: &[Split]) -> Vec<u8> {
     let mut leaves = vec![0; columns.rows()];
-    leaves
-        .par_chunks_mut(CHUNK)
-        .enumerate()
-        .for_each(|(chunk, leaves)| {
-            for (level, split) in splits.iter().enumerate() {
-                for (leaf, &bin) in leaves
-                    .iter_mut()
-                    .zip(&columns.bins(split.feature)[chunk * CHUNK..])
-                {
-                    *leaf |= u8::from(bin > split.bin) << level;
-                }
+    leaves.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, leaves)| {
+        for (level, split) in splits.iter().enumerate() {
+            for (leaf, &bin) in leaves.iter_mut().zip(&columns.bins(split.feature)[chunk * CHUNK..])
+            {
+                *leaf |= u8::from(bin > split.bin) << level;
             }
-        });
+        }
+    });
     leaves
 }
 
 fn add_leaf_values(scores: &mut [f32], leaves: &[u8], values: &[f32], classes: usize) {
-    scores
-        .par_chunks_mut(CHUNK * classes)
-        .zip(leaves.par_chunks(CHUNK))
-        .for_each(|(scores, leaves)| {
+    scores.par_chunks_mut(CHUNK * classes).zip(leaves.par_chunks(CHUNK)).for_each(
+        |(scores, leaves)| {
             for (scores, &leaf) in scores.chunks_exact_mut(classes).zip(leaves) {
-                for (score, value) in scores
-                    .iter_mut()
-                    .zip(&values[usize::from(leaf) * classes..])
+                for (score, value) in scores.iter_mut().zip(&values[usize::from(leaf) * classes..])
                 {
                     *score += value;
                 }
             }
-        });
+        },
+    );
 }
 
 impl<D, T> Fit<ArrayBase<D, Ix2>, T, Error> for GradientBoostingValidParams
@@ -551,9 +503,7 @@ where
     /// Targets are those of [`fit_binned`](Self::fit_binned), and so are the errors.
     fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<GradientBoosting> {
         let records = dataset.records();
-        let weights = dataset
-            .weights()
-            .map_or_else(|| vec![1.0; records.nrows()], <[f32]>::to_vec);
+        let weights = dataset.weights().map_or_else(|| vec![1.0; records.nrows()], <[f32]>::to_vec);
         let binned = BinnedMatrix::new(records.view(), &weights, self.max_bins);
         self.fit_binned(&binned, dataset.targets().as_multi_targets(), &weights)
     }

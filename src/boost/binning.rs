@@ -48,11 +48,7 @@ pub fn quantile_edges(values: &[f32], max_bins: usize) -> Vec<f32> {
 /// A number `e` with `low <= e < high`, half way where `f32` has one.
 fn midpoint(low: f32, high: f32) -> f32 {
     let middle = low / 2.0 + high / 2.0;
-    if low < middle && middle < high {
-        middle
-    } else {
-        low
-    }
+    if low < middle && middle < high { middle } else { low }
 }
 
 /// Bin of `value`: the number of `edges` (ascending) that it exceeds. NaN exceeds none: bin 0.
@@ -80,16 +76,10 @@ impl BinnedMatrix {
                     .map(|(&value, _)| value)
                     .collect();
                 let edges = quantile_edges(&weighted, max_bins);
-                (
-                    column.iter().map(|&value| bin(value, &edges)).collect(),
-                    edges,
-                )
+                (column.iter().map(|&value| bin(value, &edges)).collect(), edges)
             })
             .collect();
-        Self {
-            rows: records.nrows(),
-            columns,
-        }
+        Self { rows: records.nrows(), columns }
     }
 }
 
@@ -126,17 +116,11 @@ mod tests {
 
     #[test]
     fn a_frequent_value_does_not_eat_the_bins_of_the_others() {
-        let values: Vec<f32> = (0..10_000)
-            .map(|i| if i % 10 == 0 { i as f32 } else { 0.0 })
-            .collect();
+        let values: Vec<f32> =
+            (0..10_000).map(|i| if i % 10 == 0 { i as f32 } else { 0.0 }).collect();
         let edges = quantile_edges(&values, 16);
         assert_eq!(edges.len(), 15);
-        let in_bin = |b| {
-            values
-                .iter()
-                .filter(|&&v| v > 0.0 && bin(v, &edges) == b)
-                .count()
-        };
+        let in_bin = |b| values.iter().filter(|&&v| v > 0.0 && bin(v, &edges) == b).count();
         assert!((1..16).all(|b| (50..100).contains(&in_bin(b))));
     }
 

@@ -121,49 +121,15 @@ impl ParamGuard for GradientBoostingParams {
         let share = |x: f32| x > 0.0 && x <= 1.0;
         for (name, valid, expected, value) in [
             ("n_trees", p.n_trees >= 1, "at least 1", p.n_trees as f64),
-            (
-                "depth",
-                (1..=MAX_DEPTH).contains(&p.depth),
-                "1 to 8",
-                p.depth as f64,
-            ),
-            (
-                "learning_rate",
-                share(p.learning_rate),
-                "in (0, 1]",
-                p.learning_rate.into(),
-            ),
-            (
-                "l2",
-                p.l2 > 0.0 && p.l2.is_finite(),
-                "positive and finite",
-                p.l2.into(),
-            ),
-            (
-                "subsample",
-                share(p.subsample),
-                "in (0, 1]",
-                p.subsample.into(),
-            ),
-            (
-                "colsample",
-                share(p.colsample),
-                "in (0, 1]",
-                p.colsample.into(),
-            ),
-            (
-                "max_bins",
-                (2..=MAX_BINS).contains(&p.max_bins),
-                "2 to 256",
-                p.max_bins as f64,
-            ),
+            ("depth", (1..=MAX_DEPTH).contains(&p.depth), "1 to 8", p.depth as f64),
+            ("learning_rate", share(p.learning_rate), "in (0, 1]", p.learning_rate.into()),
+            ("l2", p.l2 > 0.0 && p.l2.is_finite(), "positive and finite", p.l2.into()),
+            ("subsample", share(p.subsample), "in (0, 1]", p.subsample.into()),
+            ("colsample", share(p.colsample), "in (0, 1]", p.colsample.into()),
+            ("max_bins", (2..=MAX_BINS).contains(&p.max_bins), "2 to 256", p.max_bins as f64),
         ] {
             if !valid {
-                return Err(Error::Parameter {
-                    name,
-                    expected,
-                    value,
-                });
+                return Err(Error::Parameter { name, expected, value });
             }
         }
         Ok(p)

@@ -126,18 +126,12 @@ mod tests {
             _ if x.hypot(y) < 0.5 => 0,
             (right, above) => 1 + 2 * usize::from(right) + usize::from(above),
         };
-        let classes = records
-            .rows()
-            .into_iter()
-            .map(|row| class(row[0], row[3]))
-            .collect();
+        let classes = records.rows().into_iter().map(|row| class(row[0], row[3])).collect();
         (records, classes)
     }
 
     fn one_hot(classes: &[usize]) -> Array2<f32> {
-        Array2::from_shape_fn((classes.len(), 5), |(row, class)| {
-            f32::from(classes[row] == class)
-        })
+        Array2::from_shape_fn((classes.len(), 5), |(row, class)| f32::from(classes[row] == class))
     }
 
     fn params() -> GradientBoostingParams {
@@ -148,25 +142,19 @@ mod tests {
     fn accuracy(model: &GradientBoosting) -> f64 {
         let (records, classes) = toy(2000, 99);
         let p = model.predict(&records);
-        let right = (0..2000)
-            .filter(|&row| p[[row, classes[row]]] > 0.7)
-            .count();
+        let right = (0..2000).filter(|&row| p[[row, classes[row]]] > 0.7).count();
         right as f64 / 2000.0
     }
 
     #[test]
     fn learns_classes_with_curved_borders() {
         let (records, classes) = toy(4000, 1);
-        let model = params()
-            .primary(Some(0))
-            .fit(&DatasetBase::new(records, one_hot(&classes)))
-            .unwrap();
+        let model =
+            params().primary(Some(0)).fit(&DatasetBase::new(records, one_hot(&classes))).unwrap();
         assert!(accuracy(&model) > 0.94, "{}", accuracy(&model));
         let gain = model.feature_gain();
         assert!(
-            [1, 2, 4]
-                .iter()
-                .all(|&noise| gain[noise] < 0.05 * gain[0].min(gain[3])),
+            [1, 2, 4].iter().all(|&noise| gain[noise] < 0.05 * gain[0].min(gain[3])),
             "{gain:?}"
         );
     }
@@ -189,10 +177,7 @@ mod tests {
         let (records, classes) = toy(20_000, 1);
         let data = DatasetBase::new(records, one_hot(&classes));
         let fit = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
                 serde_json::to_string(&params().n_trees(5).fit(&data).unwrap()).unwrap()
             })
@@ -211,10 +196,7 @@ mod tests {
             concatenate![Axis(0), Array2::zeros((7, 5)), one_hot(&classes)],
         )
         .with_weights(concatenate![Axis(0), Array1::zeros(7), weights]);
-        assert_eq!(
-            params().fit(&without).unwrap(),
-            params().fit(&padded).unwrap()
-        );
+        assert_eq!(params().fit(&without).unwrap(), params().fit(&padded).unwrap());
     }
 
     #[test]
@@ -222,9 +204,7 @@ mod tests {
         let targets = Array2::from_shape_fn((1000, 2), |(row, class)| {
             f32::from((row % 4 == 0) == (class == 0))
         });
-        let model = params()
-            .fit(&DatasetBase::new(Array2::zeros((1000, 3)), targets))
-            .unwrap();
+        let model = params().fit(&DatasetBase::new(Array2::zeros((1000, 3)), targets)).unwrap();
         let p = model.predict(&Array2::zeros((1, 3)));
         assert!((p[[0, 0]] - 0.25).abs() < 0.01, "{p}");
     }
@@ -234,9 +214,7 @@ mod tests {
         let (mut records, _) = toy(1000, 1);
         let targets =
             Array2::from_shape_fn((1000, 18), |(row, class)| f32::from(row % 18 == class));
-        let model = params()
-            .fit(&DatasetBase::new(records.clone(), targets))
-            .unwrap();
+        let model = params().fit(&DatasetBase::new(records.clone(), targets)).unwrap();
         records[[3, 0]] = f32::NAN;
         records[[4, 3]] = f32::INFINITY;
         let all = model.predict(&records);
@@ -244,19 +222,13 @@ mod tests {
             let rows = s![start..end, ..];
             assert_eq!(model.predict(&records.slice(rows)), all.slice(rows));
         }
-        assert!(
-            all.sum_axis(Axis(1))
-                .iter()
-                .all(|sum| (sum - 1.0).abs() < 1e-5)
-        );
+        assert!(all.sum_axis(Axis(1)).iter().all(|sum| (sum - 1.0).abs() < 1e-5));
     }
 
     #[test]
     fn a_stored_model_predicts_the_same_and_a_broken_one_is_refused() {
         let (records, classes) = toy(500, 1);
-        let model = params()
-            .fit(&DatasetBase::new(records.clone(), one_hot(&classes)))
-            .unwrap();
+        let model = params().fit(&DatasetBase::new(records.clone(), one_hot(&classes))).unwrap();
         let stored = serde_json::to_value(&model).unwrap();
         let load = |value| serde_json::from_value::<GradientBoosting>(value).unwrap();
 
@@ -305,13 +277,7 @@ mod tests {
             fit(params(), |t| t.row_mut(7).fill(0.0)),
             Err(Error::Row { row: 7, .. })
         ));
-        assert!(matches!(
-            fit(params(), |t| t[[8, 0]] = -1.0),
-            Err(Error::Row { row: 8, .. })
-        ));
-        assert!(matches!(
-            fit(params(), |t| *t = Array2::zeros((99, 5))),
-            Err(Error::Shape { .. })
-        ));
+        assert!(matches!(fit(params(), |t| t[[8, 0]] = -1.0), Err(Error::Row { row: 8, .. })));
+        assert!(matches!(fit(params(), |t| *t = Array2::zeros((99, 5))), Err(Error::Shape { .. })));
     }
 }

@@ -139,11 +139,7 @@ impl GradientBoosting {
         if leaves != Some(self.leaves.len()) {
             return fault("number of leaves is inconsistent");
         }
-        if self
-            .features
-            .iter()
-            .any(|&feature| usize::from(feature) >= n_features)
-        {
+        if self.features.iter().any(|&feature| usize::from(feature) >= n_features) {
             return fault("split on a feature that does not exist");
         }
         let mut numbers = self
@@ -209,10 +205,8 @@ impl GradientBoosting {
                             .column(feature)
                             .get(block * ROW_BLOCK..)
                             .and_then(|c| c.get(..n));
-                        let column = column.ok_or(Error::Column {
-                            feature,
-                            reason: "not one value a row",
-                        })?;
+                        let column = column
+                            .ok_or(Error::Column { feature, reason: "not one value a row" })?;
                         *split = (column, threshold);
                     }
                     find_leaves(&splits[..self.depth], &mut leaf_of[..n]);
@@ -227,10 +221,7 @@ impl GradientBoosting {
                     add(&mut scores, groups, first, leaves, tree_leaves, &leaf_of);
                 }
             }
-            for (out, scores) in out
-                .chunks_exact_mut(classes)
-                .zip(scores.chunks_exact(groups))
-            {
+            for (out, scores) in out.chunks_exact_mut(classes).zip(scores.chunks_exact(groups)) {
                 for ((out, base), score) in
                     out.iter_mut().zip(&self.base).zip(scores.as_flattened())
                 {
@@ -284,19 +275,13 @@ fn add_leaves<const G: usize>(
         let mut sums = [[0.0; GROUP]; G];
         for (tree, leaf_of) in leaves.chunks_exact(tree_leaves).zip(leaf_of) {
             let at = usize::from(leaf_of[row]) * groups + first;
-            for (sum, value) in sums
-                .as_flattened_mut()
-                .iter_mut()
-                .zip(tree[at..at + G].as_flattened())
+            for (sum, value) in
+                sums.as_flattened_mut().iter_mut().zip(tree[at..at + G].as_flattened())
             {
                 *sum += value;
             }
         }
-        for (score, sum) in scores
-            .as_flattened_mut()
-            .iter_mut()
-            .zip(sums.as_flattened())
-        {
+        for (score, sum) in scores.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
             *score += sum;
         }
     }
@@ -348,17 +333,11 @@ impl<D: Data<Elem = f32>> PredictInplace<ArrayBase<D, Ix2>, Array2<f32>> for Gra
             (records.nrows(), self.n_classes()),
             "targets must be rows × classes"
         );
-        let columns = ColumnMajor {
-            rows: records.nrows(),
-            values: records.t().iter().copied().collect(),
-        };
+        let columns =
+            ColumnMajor { rows: records.nrows(), values: records.t().iter().copied().collect() };
         let mut out = vec![0.0; targets.len()];
-        self.predict_columns(&columns, &mut out)
-            .expect("sizes were compared above");
-        targets
-            .iter_mut()
-            .zip(out)
-            .for_each(|(target, probability)| *target = probability);
+        self.predict_columns(&columns, &mut out).expect("sizes were compared above");
+        targets.iter_mut().zip(out).for_each(|(target, probability)| *target = probability);
     }
 
     fn default_target(&self, records: &ArrayBase<D, Ix2>) -> Array2<f32> {

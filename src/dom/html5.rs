@@ -7,7 +7,7 @@ use html5ever::tendril::TendrilSink;
 use html5ever::tree_builder::TreeBuilderOpts;
 use scraper::{Html, HtmlTreeSink, Node};
 
-use super::{Attr, Builder, Document, Tag};
+use super::{Attr, Builder, Document, Tag, is_json};
 
 /// Parses a page of HTML.
 ///
@@ -15,17 +15,11 @@ use super::{Attr, Builder, Document, Tag};
 /// Script and style text is kept only where a later step reads it: JSON in a `<script>`.
 pub fn parse(html: &str) -> Document {
     let options = ParseOpts {
-        tree_builder: TreeBuilderOpts {
-            scripting_enabled: false,
-            ..Default::default()
-        },
+        tree_builder: TreeBuilderOpts { scripting_enabled: false, ..Default::default() },
         ..Default::default()
     };
     let sink = HtmlTreeSink::new(Html::new_document());
-    copy(
-        &html5ever::parse_document(sink, options).one(html),
-        html.len(),
-    )
+    copy(&html5ever::parse_document(sink, options).one(html), html.len())
 }
 
 fn copy(html: &Html, bytes: usize) -> Document {
@@ -61,9 +55,4 @@ fn copy(html: &Html, bytes: usize) -> Document {
         }
     }
     builder.finish()
-}
-
-/// Whether a script of this type holds data rather than code.
-fn is_json(script_type: Option<&str>) -> bool {
-    script_type.is_some_and(|t| t.to_ascii_lowercase().contains("json"))
 }

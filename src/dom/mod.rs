@@ -2,14 +2,32 @@
 //!
 //! A [`Document`] is what is left of a page once it is parsed: nodes in preorder, each with the
 //! index one past its last descendant, so that a subtree is a range and every subtree sum is a
-//! difference of two prefix sums. It knows nothing of blocks or labels. Parsers write it through
-//! a [`Builder`]; the rest of the program never sees which parser that was.
+//! difference of two prefix sums. It knows nothing of blocks or labels, and the rest of the program
+//! never sees which parser wrote it: [`scan`], the fast one, or [`html5`], the reference.
 
-mod html5;
+pub mod html5;
+pub mod scan;
 mod tag;
 
-pub use html5::parse;
+use std::cell::RefCell;
+
 pub use tag::{Attr, Tag};
+
+/// Parses a page of HTML, in buffers that a thread uses again for its next page.
+///
+/// Scripting counts as off, so that the content of `<noscript>` is part of the tree. The code of
+/// scripts and styles is not text; JSON in a `<script>` is kept for later steps.
+pub fn parse(html: &str) -> Document {
+    thread_local! {
+        static PARSER: RefCell<scan::Parser> = RefCell::default();
+    }
+    PARSER.with_borrow_mut(|parser| parser.parse(html))
+}
+
+/// Whether a script of this `type` holds data rather than code.
+fn is_json(script_type: Option<&str>) -> bool {
+    script_type.is_some_and(|t| t.to_ascii_lowercase().contains("json"))
+}
 
 /// Index of a node in its document.
 pub type NodeId = u32;
@@ -73,19 +91,12 @@ impl Document {
             Tag::Text => &[],
             _ => &self.attrs[node.start as usize..(node.start + node.len) as usize],
         };
-        entries.iter().map(|a| {
-            (
-                a.name,
-                &self.text[a.start as usize..(a.start + a.len) as usize],
-            )
-        })
+        entries.iter().map(|a| (a.name, &self.text[a.start as usize..(a.start + a.len) as usize]))
     }
 
     /// The value of an element's attribute.
     pub fn attr(&self, id: NodeId, name: Attr) -> Option<&str> {
-        self.attrs(id)
-            .find(|(n, _)| *n == name)
-            .map(|(_, value)| value)
+        self.attrs(id).find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
     /// The nearest first: parent, grandparent … root.
@@ -107,10 +118,7 @@ impl Document {
 
     /// The first element of this name in document order.
     pub fn find(&self, tag: Tag) -> Option<NodeId> {
-        self.nodes
-            .iter()
-            .position(|n| n.tag == tag)
-            .map(|i| i as NodeId)
+        self.nodes.iter().position(|n| n.tag == tag).map(|i| i as NodeId)
     }
 }
 
@@ -124,25 +132,12 @@ pub struct Builder {
 impl Builder {
     /// A builder whose root is open. `bytes` is the size of the page, for the buffers' sake.
     pub fn new(bytes: usize) -> Builder {
-        let root = Node {
-            parent: 0,
-            end: 1,
-            start: 0,
-            len: 0,
-            depth: 0,
-            tag: Tag::Other,
-        };
+        let root = Node { parent: 0, end: 1, start: 0, len: 0, depth: 0, tag: Tag::Other };
         let mut nodes = Vec::with_capacity(bytes / 48 + 1);
         nodes.push(root);
-        let document = Document {
-            nodes,
-            attrs: Vec::new(),
-            text: String::with_capacity(bytes / 4),
-        };
-        Builder {
-            document,
-            open: vec![0],
-        }
+        let document =
+            Document { nodes, attrs: Vec::new(), text: String::with_capacity(bytes / 4) };
+        Builder { document, open: vec![0] }
     }
 
     fn push(&mut self, tag: Tag, start: usize, len: usize) -> NodeId {
@@ -168,11 +163,7 @@ impl Builder {
     pub fn attr(&mut self, name: Attr, value: &str) {
         let start = self.document.text.len() as u32;
         self.document.text.push_str(value);
-        self.document.attrs.push(AttrEntry {
-            name,
-            start,
-            len: value.len() as u32,
-        });
+        self.document.attrs.push(AttrEntry { name, start, len: value.len() as u32 });
         if let Some(node) = self.document.nodes.last_mut() {
             node.len += 1;
         }

@@ -27,7 +27,7 @@ names! {
     /// An element's name. [`Tag::Text`] stands for a text node and [`Tag::Other`] for every
     /// element that no rule names, neither dehusk's nor the parser's: custom elements, say.
     Tag {
-        Text = "#text", Other = "other", A = "a", Abbr = "abbr", Annotation = "annotation", Address = "address",
+        Text = "#text", Other = "other", A = "a", Abbr = "abbr", Annotation = "annotation", AnnotationXml = "annotation-xml", Address = "address",
         Applet = "applet", Area = "area", Article = "article", Aside = "aside", Audio = "audio",
         B = "b", Base = "base", Basefont = "basefont", Bgsound = "bgsound", Big = "big",
         Blockquote = "blockquote", Body = "body", Br = "br", Button = "button", Canvas = "canvas",
@@ -133,7 +133,9 @@ impl Tag {
         use Tag::*;
         matches!(
             self,
-            Audio
+            Annotation
+                | AnnotationXml
+                | Audio
                 | Canvas
                 | Embed
                 | Head

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::keywords::{self, CLASS_GROUPS, Mask};
 use super::page::Texts;
-use super::{Feature, Layout, fill_groups, fill_mask, group, log, mask_features, share};
+use super::{COUNT, Feature, Layout, fill_groups, fill_mask, group, mask_features, share};
 use crate::dom::{Attr, Document, NodeId, Tag};
 use crate::segment::{Block, Blocks};
 
@@ -23,11 +23,7 @@ pub(crate) fn title_texts(document: &Document) -> Vec<&str> {
         let id = id as NodeId;
         match node.tag {
             Tag::Title | Tag::H1 if node.end - id < 64 => {
-                texts.extend(
-                    (id..node.end)
-                        .map(|n| document.text(n))
-                        .filter(|t| !t.is_empty()),
-                );
+                texts.extend((id..node.end).map(|n| document.text(n)).filter(|t| !t.is_empty()));
             }
             Tag::Meta if document.attr(id, Attr::Property) == Some("og:title") => {
                 texts.extend(document.attr(id, Attr::Content));
@@ -58,11 +54,7 @@ struct Sums {
 impl Sums {
     fn of(block: &Block, stats: &super::text::TextStats) -> Sums {
         let unlinked = 1.0 - share(block.link_chars, block.chars);
-        let plain = if block.hidden {
-            0
-        } else {
-            (stats.words as f32 * unlinked) as u32
-        };
+        let plain = if block.hidden { 0 } else { (stats.words as f32 * unlinked) as u32 };
         let is_paragraph = plain >= 10 && stats.sentence_ends > 0;
         Sums {
             blocks: 1,
@@ -101,6 +93,8 @@ pub(crate) struct Dom<'a> {
     first_block: Vec<u32>,
     /// Keyword groups of each element that holds a block.
     masks: Vec<Mask>,
+    /// A hash of each such element's name and class.
+    names: Vec<u64>,
     layout: Layout,
     /// For each kind of block in the layout: its sums.
     kinds: Vec<Kind>,
@@ -167,6 +161,7 @@ impl<'a> Dom<'a> {
             sums,
             first_block,
             masks: vec![0; nodes.len()],
+            names: vec![0; nodes.len()],
             layout: Layout::default(),
             kinds: Vec::new(),
             densest: [0; 3],
@@ -200,10 +195,7 @@ impl<'a> Dom<'a> {
     /// The blocks below a node.
     fn range(&self, id: NodeId) -> (u32, u32) {
         let end = self.document.node(id).end;
-        (
-            self.first_block[id as usize],
-            self.first_block[end as usize],
-        )
+        (self.first_block[id as usize], self.first_block[end as usize])
     }
 
     fn total(&self) -> Sums {
@@ -213,7 +205,8 @@ impl<'a> Dom<'a> {
     /// One pass over the nodes: class keywords, and the page's facts.
     fn read_nodes(&mut self) {
         let document = self.document;
-        let mut known: FxHashMap<&str, Mask> = FxHashMap::default();
+        // Each distinct value is searched once: its groups, and a number that stands for it.
+        let mut known: FxHashMap<&str, (Mask, u64)> = FxHashMap::default();
         for (id, node) in document.nodes().iter().enumerate() {
             if node.tag == Tag::Text {
                 continue;
@@ -230,11 +223,8 @@ impl<'a> Dom<'a> {
                         facts.schema_product |= has(&["\"Product\"", "\"ProductGroup\""]);
                         facts.schema_thread |=
                             has(&["DiscussionForumPosting\"", "\"QAPage\"", "\"Question\""]);
-                        facts.schema_list |= has(&[
-                            "\"ItemList\"",
-                            "\"CollectionPage\"",
-                            "\"SearchResultsPage\"",
-                        ]);
+                        facts.schema_list |=
+                            has(&["\"ItemList\"", "\"CollectionPage\"", "\"SearchResultsPage\""]);
                     }
                 }
                 Tag::Meta if document.attr(id, Attr::Property) == Some("og:type") => {
@@ -261,10 +251,10 @@ impl<'a> Dom<'a> {
             if !holds_blocks {
                 continue;
             }
-            let mut mask = 0;
-            for (name, value) in document.attrs(id) {
+            let (mut mask, mut name) = (0, node.tag as u64 + 1);
+            for (attr, value) in document.attrs(id) {
                 if matches!(
-                    name,
+                    attr,
                     Attr::Class
                         | Attr::Id
                         | Attr::Role
@@ -272,11 +262,16 @@ impl<'a> Dom<'a> {
                         | Attr::Data
                         | Attr::AriaLabel
                 ) {
-                    mask |= *known
-                        .entry(value)
-                        .or_insert_with(|| keywords::CLASS.find(value));
+                    let next = known.len() as u64 + 1;
+                    let (groups, number) =
+                        *known.entry(value).or_insert_with(|| (keywords::CLASS.find(value), next));
+                    mask |= groups;
+                    if attr == Attr::Class {
+                        name |= number << 8;
+                    }
                 }
             }
+            self.names[id as usize] = mix(name);
             match node.tag {
                 Tag::Html | Tag::Body => self.page.body |= mask,
                 _ => {
@@ -287,12 +282,8 @@ impl<'a> Dom<'a> {
                 }
             }
         }
-        self.largest_article = self
-            .articles
-            .iter()
-            .map(|id| self.below(*id).plain)
-            .max()
-            .unwrap_or_default();
+        self.largest_article =
+            self.articles.iter().map(|id| self.below(*id).plain).max().unwrap_or_default();
     }
 
     /// Finds each block's containers and its kind: the blocks that stand in elements of the
@@ -335,17 +326,10 @@ impl<'a> Dom<'a> {
         self.layout
     }
 
+    /// A hash of the names and classes of an element and the two around it.
     fn kind(&self, node: NodeId) -> u64 {
-        use std::hash::{Hash, Hasher};
-        let mut hasher = rustc_hash::FxHasher::default();
-        for id in std::iter::once(node)
-            .chain(self.document.ancestors(node))
-            .take(3)
-        {
-            self.document.node(id).tag.hash(&mut hasher);
-            self.document.attr(id, Attr::Class).hash(&mut hasher);
-        }
-        hasher.finish()
+        let around = std::iter::once(node).chain(self.document.ancestors(node)).take(3);
+        around.fold(0, |hash, id| mix(hash ^ self.names[id as usize]))
     }
 
     /// From the root down to the child that holds at least `part` of the mass, as long as one
@@ -409,6 +393,13 @@ impl<'a> Dom<'a> {
     }
 }
 
+/// Spreads a number over 64 bits (the finaliser of SplitMix64, Steele et al. 2014).
+fn mix(x: u64) -> u64 {
+    let x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ x >> 31
+}
+
 const COMMENT: usize = 1;
 const THREAD: usize = 20;
 
@@ -426,7 +417,7 @@ pub(crate) struct Seen<'a> {
     own: Mask,
     near: Mask,
     far: [u8; 32],
-    /// Which of [`TRACKED`] are ancestors, as bits.
+    /// The [`tracked`] ancestors.
     tags: u32,
     lists: u32,
     levels: [Level; LEVELS],
@@ -459,29 +450,32 @@ struct Relation {
     mass: f32,
 }
 
-/// The ancestors that are told apart.
-const TRACKED: [Tag; 20] = [
-    Tag::Article,
-    Tag::Main,
-    Tag::Section,
-    Tag::Aside,
-    Tag::Nav,
-    Tag::Header,
-    Tag::Footer,
-    Tag::Form,
-    Tag::Table,
-    Tag::Ul,
-    Tag::Figure,
-    Tag::Blockquote,
-    Tag::A,
-    Tag::Button,
-    Tag::Dialog,
-    Tag::Dl,
-    Tag::Details,
-    Tag::Ol,
-    Tag::Pre,
-    Tag::Noscript,
-];
+/// The bit of an ancestor that is told apart, or 0.
+const fn tracked(tag: Tag) -> u32 {
+    match tag {
+        Tag::Article => 1 << 0,
+        Tag::Main => 1 << 1,
+        Tag::Section => 1 << 2,
+        Tag::Aside => 1 << 3,
+        Tag::Nav => 1 << 4,
+        Tag::Header => 1 << 5,
+        Tag::Footer => 1 << 6,
+        Tag::Form => 1 << 7,
+        Tag::Table => 1 << 8,
+        Tag::Ul => 1 << 9,
+        Tag::Figure => 1 << 10,
+        Tag::Blockquote => 1 << 11,
+        Tag::A => 1 << 12,
+        Tag::Button => 1 << 13,
+        Tag::Dialog => 1 << 14,
+        Tag::Dl => 1 << 15,
+        Tag::Details => 1 << 16,
+        Tag::Ol => 1 << 17,
+        Tag::Pre => 1 << 18,
+        Tag::Noscript => 1 << 19,
+        _ => 0,
+    }
+}
 
 impl<'a> Seen<'a> {
     fn new(dom: &'a Dom<'a>, i: usize) -> Seen<'a> {
@@ -492,43 +486,26 @@ impl<'a> Seen<'a> {
         let mut own = dom.masks[block.node as usize];
         let mut inline = node.tag;
         let mut tags = 0u32;
-        let mut track = |tag: Tag| {
-            if let Some(bit) = TRACKED.iter().position(|t| *t == tag) {
-                tags |= 1 << bit;
-            }
-        };
-        for id in document
-            .ancestors(block.first)
-            .take_while(|id| *id > block.node)
-        {
+        for id in document.ancestors(block.first).take_while(|id| *id > block.node) {
             own |= dom.masks[id as usize];
             inline = document.node(id).tag;
-            track(inline);
+            tags |= tracked(inline);
         }
         let (mut near, mut far) = (0, [0u8; 32]);
         let levels = std::array::from_fn(|at| {
             let (start, end) = dom.layout.levels[i][at];
-            Level {
-                sums: dom.between(start, end),
-                before: i as u32 - start,
-            }
+            Level { sums: dom.between(start, end), before: i as u32 - start }
         });
         let (mut lists, mut article, mut nested) = (0, None, 0);
         let mut section = None;
-        let containers = [
-            dom.densest[0],
-            dom.densest[1],
-            dom.densest[2],
-            dom.best,
-            dom.heading.unwrap_or(0),
-        ];
+        let containers =
+            [dom.densest[0], dom.densest[1], dom.densest[2], dom.best, dom.heading.unwrap_or(0)];
         let mut relations = [None; 5];
-        for (step, id) in std::iter::once(block.node)
-            .chain(document.ancestors(block.node))
-            .enumerate()
+        for (step, id) in
+            std::iter::once(block.node).chain(document.ancestors(block.node)).enumerate()
         {
             let above = document.node(id);
-            track(above.tag);
+            tags |= tracked(above.tag);
             let mask = dom.masks[id as usize];
             if step == 1 || step == 2 {
                 near |= mask;
@@ -615,28 +592,17 @@ impl<'a> Seen<'a> {
     }
 
     fn has(&self, tag: Tag) -> bool {
-        TRACKED
-            .iter()
-            .position(|t| *t == tag)
-            .is_some_and(|bit| self.tags >> bit & 1 == 1)
+        self.tags & tracked(tag) != 0
     }
 
     fn article_share(&self) -> f32 {
-        self.article.map_or(0.0, |(id, _)| {
-            share(self.dom.below(id).plain, self.dom.largest_article)
-        })
+        self.article
+            .map_or(0.0, |(id, _)| share(self.dom.below(id).plain, self.dom.largest_article))
     }
 }
 
 fn groups<'a>() -> [super::Group<Seen<'a>>; 6] {
-    [
-        links(),
-        tags(),
-        ancestors(),
-        containers(),
-        choice(),
-        facts(),
-    ]
+    [links(), tags(), ancestors(), containers(), choice(), facts()]
 }
 
 /// The DOM's part of the schema.
@@ -649,33 +615,19 @@ pub(crate) fn features() -> Vec<Vec<Feature>> {
         "the element and inline elements in it",
         &near,
     ));
-    groups.push(mask_features(
-        "class_near",
-        &CLASS_GROUPS,
-        "parent and grandparent",
-        &[],
-    ));
-    let mut far = mask_features(
-        "class_far",
-        &CLASS_GROUPS,
-        "how many ancestors (up to 8) have",
-        &[],
-    );
+    groups.push(mask_features("class_near", &CLASS_GROUPS, "parent and grandparent", &[]));
+    let mut far =
+        mask_features("class_far", &CLASS_GROUPS, "how many ancestors (up to 8) have", &[]);
     far.iter_mut().for_each(|f| f.range.1 = 8.0);
     groups.push(far);
-    groups.push(mask_features(
-        "class_body",
-        &CLASS_GROUPS,
-        "html and body",
-        &[],
-    ));
+    groups.push(mask_features("class_body", &CLASS_GROUPS, "html and body", &[]));
     groups
 }
 
 group! {
     links(c: Seen) = "link" {
         density near: "share of its characters inside links", 0..1 => share(c.block.link_chars, c.block.chars);
-        plain_words near: "log2 of words outside links", 0..32 => log((c.words as f32 * (1.0 - share(c.block.link_chars, c.block.chars))) as u32);
+        plain_words near: "number of words outside links", 0..COUNT => (c.words as f32 * (1.0 - share(c.block.link_chars, c.block.chars))) as u32;
         hidden: "marked as not shown", 0..1 => c.block.hidden;
         preformatted: "inside pre", 0..1 => c.block.preformatted;
     }
@@ -684,7 +636,7 @@ group! {
 group! {
     tags(c: Seen) = "tag" {
         p near: "is a p", 0..1 => c.tag == Tag::P;
-        heading near: "heading level, 0 for none", 0..6 => f32::from(c.tag.heading_level().unwrap_or(0));
+        heading near: "heading level, 0 for none", 0..6 => c.tag.heading_level().unwrap_or(0);
         li near: "is a li", 0..1 => c.tag == Tag::Li;
         cell: "is a td or th", 0..1 => matches!(c.tag, Tag::Td | Tag::Th);
         term: "is a dt or dd", 0..1 => matches!(c.tag, Tag::Dt | Tag::Dd);
@@ -700,8 +652,8 @@ group! {
         inline_small: "its text starts in small, i, em or cite", 0..1 => matches!(c.inline, Tag::Small | Tag::I | Tag::Em | Tag::Cite);
         parent_li: "its parent is a li", 0..1 => c.parent == Tag::Li;
         parent_div: "its parent is a div", 0..1 => c.parent == Tag::Div;
-        depth: "edges to the root", 0..65535 => c.depth as f32;
-        siblings: "log2 of blocks below its parent", 0..32 => log(c.siblings);
+        depth: "edges to the root", 0..COUNT => c.depth;
+        siblings: "number of blocks below its parent", 0..COUNT => c.siblings;
     }
 }
 
@@ -727,10 +679,10 @@ group! {
         details: "below a details", 0..1 => c.has(Tag::Details);
         pre: "below a pre", 0..1 => c.has(Tag::Pre);
         noscript: "below a noscript", 0..1 => c.has(Tag::Noscript);
-        lists: "lists around it", 0..65535 => c.lists as f32;
-        articles: "articles around it", 0..65535 => c.nested_articles as f32;
+        lists: "lists around it", 0..COUNT => c.lists;
+        articles: "articles around it", 0..COUNT => c.nested_articles;
         article_share: "plain words of its article over those of the largest one", 0..1 => c.article_share();
-        article_order: "log2 of articles before its own", 0..32 => log(c.article.map_or(0, |(_, order)| order));
+        article_order: "number of articles before its own", 0..COUNT => c.article.map_or(0, |(_, order)| order);
     }
 }
 
@@ -739,10 +691,10 @@ macro_rules! levels {
     ($($id:ident $name:literal $at:literal;)*) => {
         $(group! {
             $id(c: Seen) = $name {
-                blocks: "log2 of its blocks", 0..32 => log(c.levels[$at].sums.blocks);
-                plain: "log2 of its words outside links", 0..32 => log(c.levels[$at].sums.plain);
+                blocks: "number of its blocks", 0..COUNT => c.levels[$at].sums.blocks;
+                plain: "number of its words outside links", 0..COUNT => c.levels[$at].sums.plain;
                 link_density: "share of its characters inside links", 0..1 => share(c.levels[$at].sums.link_chars, c.levels[$at].sums.chars);
-                mean_words: "log2 of words a block", 0..32 => log(c.levels[$at].sums.words / c.levels[$at].sums.blocks.max(1));
+                mean_words: "number of words a block", 0..COUNT => c.levels[$at].sums.words / c.levels[$at].sums.blocks.max(1);
                 share: "share of the page's plain words", 0..1 => share(c.levels[$at].sums.plain, c.dom.total().plain);
                 paragraph_share: "share of its words in paragraphs", 0..1 => share(c.levels[$at].sums.paragraph_words, c.levels[$at].sums.words);
                 stop: "share of its words that are function words", 0..1 => share(c.levels[$at].sums.stops, c.levels[$at].sums.words);
@@ -771,31 +723,31 @@ levels! {
 
 group! {
     choice(c: Seen) = "choice" {
-        half_up: "edges up to the container of half the paragraphs", 0..65535 => c.densest[0].up as f32;
-        half_down: "edges from there down to it", 0..65535 => c.densest[0].down as f32;
+        half_up: "edges up to the container of half the paragraphs", 0..COUNT => c.densest[0].up;
+        half_down: "edges from there down to it", 0..COUNT => c.densest[0].down;
         half_side: "before, inside or after it", -1..1 => c.densest[0].side;
         half_mass: "share of plain words below the common ancestor", 0..1 => c.densest[0].mass;
-        most_up: "edges up to the container of 0.7 of the plain words", 0..65535 => c.densest[1].up as f32;
-        most_down: "edges from there down to it", 0..65535 => c.densest[1].down as f32;
+        most_up: "edges up to the container of 0.7 of the plain words", 0..COUNT => c.densest[1].up;
+        most_down: "edges from there down to it", 0..COUNT => c.densest[1].down;
         most_side: "before, inside or after it", -1..1 => c.densest[1].side;
-        paragraphs_up: "edges up to the container of 0.8 of the paragraphs", 0..65535 => c.densest[2].up as f32;
-        paragraphs_down: "edges from there down to it", 0..65535 => c.densest[2].down as f32;
+        paragraphs_up: "edges up to the container of 0.8 of the paragraphs", 0..COUNT => c.densest[2].up;
+        paragraphs_down: "edges from there down to it", 0..COUNT => c.densest[2].down;
         paragraphs_side: "before, inside or after it", -1..1 => c.densest[2].side;
-        best_up: "edges up to the best-scored container", 0..65535 => c.best.up as f32;
-        best_down: "edges from there down to it", 0..65535 => c.best.down as f32;
+        best_up: "edges up to the best-scored container", 0..COUNT => c.best.up;
+        best_down: "edges from there down to it", 0..COUNT => c.best.down;
         best_side near: "before, inside or after it", -1..1 => c.best.side;
         best_mass: "share of plain words below the common ancestor", 0..1 => c.best.mass;
-        title_up: "edges up to the common ancestor with the h1", 0..65535 => c.heading.up as f32;
-        title_down: "edges from there down to it", 0..65535 => c.heading.down as f32;
+        title_up: "edges up to the common ancestor with the h1", 0..COUNT => c.heading.up;
+        title_down: "edges from there down to it", 0..COUNT => c.heading.down;
         title_side near: "before, inside or after it", -1..1 => c.heading.side;
         title_mass: "share of plain words below the common ancestor", 0..1 => c.heading.mass;
-        title_distance: "log2 of blocks between it and the h1", 0..32 => log(c.dom.heading.map_or(0, |h| c.dom.range(h).0.abs_diff(c.i)));
-        section_plain: "log2 of plain words of the nearest section", 0..32 => log(c.section.plain);
+        title_distance: "number of blocks between it and the h1", 0..COUNT => c.dom.heading.map_or(0, |h| c.dom.range(h).0.abs_diff(c.i));
+        section_plain: "number of plain words of the nearest section", 0..COUNT => c.section.plain;
         section_links: "link density of the nearest section", 0..1 => share(c.section.link_chars, c.section.chars);
         section_share: "share of the page's plain words in the nearest section", 0..1 => share(c.section.plain, c.dom.total().plain);
         section_paragraphs: "share of the nearest section's words in paragraphs", 0..1 => share(c.section.paragraph_words, c.section.words);
-        kind_blocks near: "log2 of blocks in like-named elements", 0..32 => log(c.kind.blocks);
-        kind_words near: "log2 of words a block of those", 0..32 => log(c.kind.words / c.kind.blocks.max(1));
+        kind_blocks near: "number of blocks in like-named elements", 0..COUNT => c.kind.blocks;
+        kind_words near: "number of words a block of those", 0..COUNT => c.kind.words / c.kind.blocks.max(1);
         kind_links: "link density of those", 0..1 => share(c.kind.link_chars, c.kind.chars);
         kind_share: "share of the page's words in those", 0..1 => share(c.kind.words, c.dom.total().words);
     }
@@ -804,17 +756,17 @@ group! {
 group! {
     facts(c: Seen) = "page" {
         link_density: "link density of the page", 0..1 => share(c.dom.total().link_chars, c.dom.total().chars);
-        plain: "log2 of the page's plain words", 0..32 => log(c.dom.total().plain);
+        plain: "number of the page's plain words", 0..COUNT => c.dom.total().plain;
         has_h1: "has an h1 with text", 0..1 => c.dom.heading.is_some();
-        headings: "log2 of h1 to h3", 0..32 => log(c.dom.page.headings);
-        articles: "log2 of articles", 0..32 => log(c.dom.articles.len() as u32);
-        forms: "log2 of forms", 0..32 => log(c.dom.page.forms);
-        tables: "log2 of tables", 0..32 => log(c.dom.page.tables);
-        list_items: "log2 of list items", 0..32 => log(c.dom.page.list_items);
-        code: "log2 of pre and code", 0..32 => log(c.dom.page.code);
-        times: "log2 of time elements", 0..32 => log(c.dom.page.times);
-        comment_nodes: "log2 of elements named as comments", 0..32 => log(c.dom.page.comment_nodes);
-        thread_nodes: "log2 of elements named as a thread", 0..32 => log(c.dom.page.thread_nodes);
+        headings: "number of h1 to h3", 0..COUNT => c.dom.page.headings;
+        articles: "number of articles", 0..COUNT => c.dom.articles.len() as u32;
+        forms: "number of forms", 0..COUNT => c.dom.page.forms;
+        tables: "number of tables", 0..COUNT => c.dom.page.tables;
+        list_items: "number of list items", 0..COUNT => c.dom.page.list_items;
+        code: "number of pre and code", 0..COUNT => c.dom.page.code;
+        times: "number of time elements", 0..COUNT => c.dom.page.times;
+        comment_nodes: "number of elements named as comments", 0..COUNT => c.dom.page.comment_nodes;
+        thread_nodes: "number of elements named as a thread", 0..COUNT => c.dom.page.thread_nodes;
         best_share: "share of plain words in the best-scored container", 0..1 => share(c.dom.below(c.dom.best).plain, c.dom.total().plain);
         schema_article: "JSON-LD names an article", 0..1 => c.dom.page.schema_article;
         schema_product: "JSON-LD names a product", 0..1 => c.dom.page.schema_product;

@@ -81,7 +81,7 @@ groups! { text_groups, TEXT_PATTERNS, 22,
     "tags": "tags tagged tag: topics categories category filed-under in-this-article themen schlagwörter mots-clés etiquetas categorías kategorie теги метки タグ 标签 태그";
     "pager": "next$ previous prev$ older newer page nächste vorherige zurück suivant précédent siguiente anterior próximo successivo volgende vorige следующая 次へ 前へ 下一 上一 다음 이전";
     "counter": "views likes votes replies followers posts joined members online upvote downvote helpful points location: messages reaction score shares";
-    "bio": "is-a is-an has-been he-is she-is graduate covers writes writer based-in joined editor-in founder freelance award-winning our-team editorial-team schreibt-über studierte lives-in about-us who-we-are years-of-experience";
+    "bio": "is-a is-an has-been he-is she-is graduate covers writes writer based-in joined editor-in editorial founder freelance award-winning our-team team-of our-editors our-mission experience professionals passionate contributor columnist worked-for writes-about reports-on specializ schreibt-über studierte redaktion arbeitet-als volontariat lives-in about-us who-we-are est-journaliste es-periodista licenciado é-jornalista giornalista werkt-als är-reporter автор-и пишет";
     "review": "reviews review stars rating ratings verified out-of-5 customer testimonials bewertung bewertungen avis opiniones avaliações recensioni отзыв yorumlar 評価 评价 후기";
 }
 
@@ -113,9 +113,7 @@ impl Keywords {
             for word in words.split(' ') {
                 let pattern = word.strip_suffix('$').unwrap_or(word);
                 let spaced = pattern.replace('-', " ");
-                for form in [pattern, &spaced]
-                    .into_iter()
-                    .take(1 + usize::from(spaced != pattern))
+                for form in [pattern, &spaced].into_iter().take(1 + usize::from(spaced != pattern))
                 {
                     rules.push(Rule {
                         mask: 1 << bit,
@@ -174,10 +172,7 @@ mod tests {
 
     fn class(text: &str) -> Vec<&'static str> {
         let mask = CLASS.find(text);
-        (0..32)
-            .filter(|i| mask >> i & 1 == 1)
-            .map(|i| CLASS_GROUPS[i])
-            .collect()
+        (0..32).filter(|i| mask >> i & 1 == 1).map(|i| CLASS_GROUPS[i]).collect()
     }
 
     #[test]
@@ -191,17 +186,11 @@ mod tests {
     #[test]
     fn text_keywords_speak_many_languages() {
         let related = 1 << TEXT_GROUPS.iter().position(|g| *g == "related").unwrap();
-        for text in [
-            "read also: the bridge",
-            "das könnte sie interessieren",
-            "関連記事",
-            "lire aussi",
-        ] {
+        for text in
+            ["read also: the bridge", "das könnte sie interessieren", "関連記事", "lire aussi"]
+        {
             assert!(TEXT.find(text) & related != 0, "{text}");
         }
-        assert_eq!(
-            TEXT.find("the tide came in over the unrelated flats") & related,
-            0
-        );
+        assert_eq!(TEXT.find("the tide came in over the unrelated flats") & related, 0);
     }
 }

@@ -10,8 +10,6 @@
 //! then not copied: "the same feature two blocks down" is the same slice, shifted. A
 //! [`View`] is the list of the (feature, shift) pairs that a model sees.
 
-pub mod context;
-pub use context::CONTEXT;
 mod dom;
 pub mod keywords;
 mod page;
@@ -46,9 +44,9 @@ pub struct Feature {
 
 /// Features that belong together and the code that computes them from a context `C`.
 pub(crate) struct Group<C> {
-    len: usize,
-    features: fn() -> Vec<Feature>,
-    fill: fn(&C, &mut [f32]),
+    pub len: usize,
+    pub features: fn() -> Vec<Feature>,
+    pub fill: fn(&C, &mut [f32]),
 }
 
 /// Fills `out` with all groups' features in turn; gives how many they are.
@@ -65,7 +63,7 @@ pub(crate) fn fill_groups<C>(groups: &[Group<C>], context: &C, out: &mut [f32]) 
 /// `near` before the name where models also see the neighbours' value.
 macro_rules! group {
     ($(#[$doc:meta])* $id:ident($c:ident: $context:ident) = $group:literal {
-        $($name:ident $($near:ident)?: $meaning:literal, $low:literal..$high:literal => $value:expr;)*
+        $($name:ident $($near:ident)?: $meaning:literal, $low:literal..$high:expr => $value:expr;)*
     }) => {
         $(#[$doc])*
         fn $id<'a>() -> $crate::features::Group<$context<'a>> {
@@ -78,7 +76,7 @@ macro_rules! group {
                 near: false $(|| stringify!($near) == "near")?,
             }),*],
             fill: |$c, out| {
-                let values = [$(f32::from($value)),*];
+                let values = [$($crate::features::Figure::figure($value)),*];
                 out.copy_from_slice(&values);
             },
           }
@@ -110,18 +108,42 @@ pub(crate) fn fill_mask(mask: keywords::Mask, out: &mut [f32]) {
     }
 }
 
-/// `log2(1 + x)`: counts whose ratios matter, not their differences.
-pub(crate) fn log(x: u32) -> f32 {
-    (1.0 + x as f32).log2()
+/// The upper end of a count's range.
+pub(crate) const COUNT: f32 = u32::MAX as f32;
+
+/// What a feature's expression may give.
+pub(crate) trait Figure {
+    /// As a figure of the matrix.
+    fn figure(self) -> f32;
+}
+
+impl Figure for f32 {
+    fn figure(self) -> f32 {
+        self
+    }
+}
+
+impl Figure for u32 {
+    fn figure(self) -> f32 {
+        self as f32
+    }
+}
+
+impl Figure for u8 {
+    fn figure(self) -> f32 {
+        f32::from(self)
+    }
+}
+
+impl Figure for bool {
+    fn figure(self) -> f32 {
+        f32::from(self)
+    }
 }
 
 /// `part / whole`, 0 where the whole is 0.
 pub(crate) fn share(part: u32, whole: u32) -> f32 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f32 / whole as f32
-    }
+    if whole == 0 { 0.0 } else { part as f32 / whole as f32 }
 }
 
 /// A list of features in the order of a matrix' rows.
@@ -133,11 +155,8 @@ pub struct Schema {
 }
 
 impl Schema {
-    fn new(name: &'static str, groups: Vec<Vec<Feature>>) -> Schema {
-        Schema {
-            name,
-            features: groups.into_iter().flatten().collect(),
-        }
+    pub(crate) fn new(name: &'static str, groups: Vec<Vec<Feature>>) -> Schema {
+        Schema { name, features: groups.into_iter().flatten().collect() }
     }
 
     /// A hash of names and shifts, in order: a model fits the schema whose fingerprint it bears.
@@ -157,21 +176,12 @@ impl Schema {
     /// seen of neighbours, for each shift.
     pub fn view(&self) -> View {
         let own = (0..self.features.len()).map(|feature| (feature, 0));
-        let near = self
-            .features
-            .iter()
-            .enumerate()
-            .filter(|(_, f)| f.near)
-            .map(|(i, _)| i);
+        let near = self.features.iter().enumerate().filter(|(_, f)| f.near).map(|(i, _)| i);
         let reach = REACH as isize;
         let shifted = near.flat_map(|feature| {
-            (-reach..=reach)
-                .filter(|shift| *shift != 0)
-                .map(move |shift| (feature, shift))
+            (-reach..=reach).filter(|shift| *shift != 0).map(move |shift| (feature, shift))
         });
-        View {
-            columns: own.chain(shifted).collect(),
-        }
+        View { columns: own.chain(shifted).collect() }
     }
 }
 
@@ -179,24 +189,14 @@ impl Schema {
 pub static HTML: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new(
         "html",
-        [
-            page::groups()
-                .iter()
-                .map(|g| (g.features)())
-                .collect::<Vec<_>>(),
-            dom::features(),
-        ]
-        .concat(),
+        [page::groups().iter().map(|g| (g.features)()).collect::<Vec<_>>(), dom::features()]
+            .concat(),
     )
 });
 
 /// The schema of plain text.
-pub static TEXT: LazyLock<Schema> = LazyLock::new(|| {
-    Schema::new(
-        "text",
-        page::groups().iter().map(|g| (g.features)()).collect(),
-    )
-});
+pub static TEXT: LazyLock<Schema> =
+    LazyLock::new(|| Schema::new("text", page::groups().iter().map(|g| (g.features)()).collect()));
 
 /// The columns a model sees: pairs of a feature's index and a shift in blocks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -229,10 +229,7 @@ impl Page {
             let n = page::fill(&texts, i, out);
             dom.fill(i, &mut out[n..]);
         });
-        Page {
-            matrix,
-            layout: dom.into_layout(),
-        }
+        Page { matrix, layout: dom.into_layout() }
     }
 
     /// The features of plain text, by the schema [`TEXT`].
@@ -242,10 +239,7 @@ impl Page {
         let matrix = Matrix::fill(&TEXT, blocks.len(), |i, out| {
             page::fill(&texts, i, out);
         });
-        Page {
-            matrix,
-            layout: Layout::of_lines(texts.stats.iter().map(|s| s.words)),
-        }
+        Page { matrix, layout: Layout::of_lines(texts.stats.iter().map(|s| s.words)) }
     }
 }
 
@@ -271,11 +265,7 @@ impl Layout {
         let words: Vec<u32> = words.collect();
         let n = words.len();
         let page = [(0, n as u32); Layout::LEVELS];
-        Layout {
-            words,
-            kinds: vec![0; n],
-            levels: vec![page; n],
-        }
+        Layout { words, kinds: vec![0; n], levels: vec![page; n] }
     }
 }
 
@@ -286,9 +276,7 @@ impl Matrix {
         let mut out = vec![0.0; n];
         for i in 0..blocks {
             row(i, &mut out);
-            values
-                .slice_mut(s![.., i + REACH])
-                .assign(&ArrayView1::from(&out));
+            values.slice_mut(s![.., i + REACH]).assign(&ArrayView1::from(&out));
         }
         Matrix { values }
     }
@@ -362,28 +350,14 @@ mod tests {
         let matrix = Page::of_document(&document, &blocks).matrix;
         let of = |name, block| value(&matrix, &HTML, name, block);
         assert_eq!((of("link.density", 0), of("link.density", 2)), (1.0, 0.0));
+        assert_eq!((of("tag.heading", 1), of("place.title_share", 1)), (1.0, 1.0));
         assert_eq!(
-            (of("tag.heading", 1), of("place.title_share", 1)),
-            (1.0, 1.0)
-        );
-        assert_eq!(
-            (
-                of("choice.best_side", 0),
-                of("choice.best_side", 2),
-                of("choice.best_side", 4)
-            ),
+            (of("choice.best_side", 0), of("choice.best_side", 2), of("choice.best_side", 4)),
             (-1.0, 0.0, 1.0)
         );
+        assert_eq!((of("class_near.content", 3), of("class_near.content", 4)), (1.0, 0.0));
         assert_eq!(
-            (of("class_near.content", 3), of("class_near.content", 4)),
-            (1.0, 0.0)
-        );
-        assert_eq!(
-            (
-                of("in.aside", 4),
-                of("keyword.related", 4),
-                of("in.article", 4)
-            ),
+            (of("in.aside", 4), of("keyword.related", 4), of("in.article", 4)),
             (1.0, 1.0, 0.0)
         );
     }
@@ -391,11 +365,7 @@ mod tests {
     #[test]
     fn neighbours_are_the_same_column_shifted() {
         let matrix = Page::of_text(&Blocks::of_text("One.\nTwo words.\nThree.")).matrix;
-        let words = TEXT
-            .features
-            .iter()
-            .position(|f| f.name == "words.words")
-            .unwrap();
+        let words = TEXT.features.iter().position(|f| f.name == "words.words").unwrap();
         let own = matrix.column(words, 0).to_vec();
         assert_eq!(matrix.column(words, 1), [own[1], own[2], OUTSIDE]);
         assert_eq!(matrix.column(words, -2), [OUTSIDE, OUTSIDE, own[0]]);

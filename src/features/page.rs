@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::keywords::{Mask, TEXT_GROUPS};
 use super::text::{TextStats, is_stop_word};
-use super::{Group, fill_groups, fill_mask, group, log, mask_features, share};
+use super::{COUNT, Group, fill_groups, fill_mask, group, mask_features, share};
 use crate::segment::Blocks;
 
 /// From how many words on a block counts as a paragraph.
@@ -78,11 +78,8 @@ impl Texts {
         }
         title_words.sort_unstable();
         title_words.dedup();
-        let mut texts = Texts {
-            extra: vec![Extra::default(); stats.len()],
-            stats,
-            total: Totals::default(),
-        };
+        let mut texts =
+            Texts { extra: vec![Extra::default(); stats.len()], stats, total: Totals::default() };
         texts.place();
         texts.copies();
         texts.compare(&words, &ends, &title_words);
@@ -115,11 +112,7 @@ impl Texts {
         let mut until_paragraph = 0;
         for (stats, extra) in self.stats.iter().zip(&mut self.extra).rev() {
             extra.until_paragraph = until_paragraph;
-            until_paragraph = if is_paragraph(stats) {
-                0
-            } else {
-                until_paragraph + 1
-            };
+            until_paragraph = if is_paragraph(stats) { 0 } else { until_paragraph + 1 };
         }
         self.total = total;
     }
@@ -183,35 +176,31 @@ pub(crate) fn groups<'a>() -> [Group<Seen<'a>>; 5] {
 
 /// Fills `out` with the features of block `i`; gives how many they are.
 pub(crate) fn fill(texts: &Texts, i: usize, out: &mut [f32]) -> usize {
-    let seen = Seen {
-        stats: &texts.stats[i],
-        extra: &texts.extra[i],
-        total: &texts.total,
-        i: i as u32,
-    };
+    let seen =
+        Seen { stats: &texts.stats[i], extra: &texts.extra[i], total: &texts.total, i: i as u32 };
     fill_groups(&groups(), &seen, out)
 }
 
 group! {
     words(c: Seen) = "words" {
-        chars near: "log2 of characters other than white space", 0..32 => log(c.stats.chars);
-        words near: "log2 of words; each CJK character is one", 0..32 => log(c.stats.words);
+        chars near: "number of characters other than white space", 0..COUNT => c.stats.chars;
+        words near: "number of words; each CJK character is one", 0..COUNT => c.stats.words;
         word_length: "characters a word", 0..64 => share(c.stats.chars, c.stats.words).min(64.0);
         stop near: "share of function words", 0..1 => share(c.stats.stop_words, c.stats.words);
-        stop_count: "log2 of function words", 0..32 => log(c.stats.stop_words);
+        stop_count: "number of function words", 0..COUNT => c.stats.stop_words;
         capitals near: "share of words that start with a capital", 0..1 => share(c.stats.capital_words, c.stats.words);
         numbers: "share of words that hold a digit", 0..1 => share(c.stats.number_words, c.stats.words);
         upper: "share of upper case among letters", 0..1 => share(c.stats.upper, c.stats.letters);
         digits: "share of digits among characters", 0..1 => share(c.stats.digits, c.stats.chars);
         letters: "share of letters among characters", 0..1 => share(c.stats.letters, c.stats.chars);
-        sentences near: "log2 of sentence ends", 0..32 => log(c.stats.sentence_ends);
-        commas near: "log2 of commas", 0..32 => log(c.stats.commas);
+        sentences near: "number of sentence ends", 0..COUNT => c.stats.sentence_ends;
+        commas near: "number of commas", 0..COUNT => c.stats.commas;
         comma_density: "commas a word", 0..1 => share(c.stats.commas, c.stats.words).min(1.0);
-        quotes: "log2 of quotation marks", 0..32 => log(c.stats.quotes);
-        separators: "log2 of bars, bullets and arrows", 0..32 => log(c.stats.separators);
-        currency: "log2 of currency signs", 0..32 => log(c.stats.currency);
-        addresses: "log2 of @ and URL marks", 0..32 => log(c.stats.addresses);
-        lines: "log2 of line breaks", 0..32 => log(c.stats.lines);
+        quotes: "number of quotation marks", 0..COUNT => c.stats.quotes;
+        separators: "number of bars, bullets and arrows", 0..COUNT => c.stats.separators;
+        currency: "number of currency signs", 0..COUNT => c.stats.currency;
+        addresses: "number of @ and URL marks", 0..COUNT => c.stats.addresses;
+        lines: "number of line breaks", 0..COUNT => c.stats.lines;
         starts_upper: "starts with an upper-case letter", 0..1 => c.stats.first.is_uppercase();
         starts_lower: "starts with a lower-case letter", 0..1 => c.stats.first.is_lowercase();
         starts_digit: "starts with a digit", 0..1 => c.stats.first.is_numeric();
@@ -252,12 +241,7 @@ fn heading<'a>() -> Group<Seen<'a>> {
     Group {
         len: TEXT_GROUPS.len(),
         features: || {
-            mask_features(
-                "heading",
-                &TEXT_GROUPS,
-                "the last heading-like line with keywords",
-                &[],
-            )
+            mask_features("heading", &TEXT_GROUPS, "the last heading-like line with keywords", &[])
         },
         fill: |c, out| fill_mask(c.extra.heading, out),
     }
@@ -265,17 +249,17 @@ fn heading<'a>() -> Group<Seen<'a>> {
 
 group! {
     place(c: Seen) = "place" {
-        index: "log2 of blocks before", 0..32 => log(c.i);
-        index_end: "log2 of blocks after", 0..32 => log(c.total.blocks - 1 - c.i);
+        index: "number of blocks before", 0..COUNT => c.i;
+        index_end: "number of blocks after", 0..COUNT => c.total.blocks - 1 - c.i;
         position: "share of the page's blocks that come before", 0..1 => share(c.i, c.total.blocks);
         words_before: "share of the page's words that come before", 0..1 => share(c.extra.words_before, c.total.words);
         words: "share of the page's words", 0..1 => share(c.stats.words, c.total.words);
         paragraphs_before: "share of the page's paragraphs that come before", 0..1 => share(c.extra.paragraphs_before, c.total.paragraphs);
-        since_heading: "log2 of blocks since the last heading-like line with keywords", 0..32 => log(c.extra.since_heading);
-        since_paragraph: "log2 of blocks since the last paragraph", 0..32 => log(c.extra.since_paragraph);
-        until_paragraph: "log2 of blocks until the next paragraph", 0..32 => log(c.extra.until_paragraph);
-        copies: "log2 of blocks with the same words", 0..32 => log(c.extra.copies);
-        copies_before: "log2 of those that come before", 0..32 => log(c.extra.copies_before);
+        since_heading: "number of blocks since the last heading-like line with keywords", 0..COUNT => c.extra.since_heading;
+        since_paragraph: "number of blocks since the last paragraph", 0..COUNT => c.extra.since_paragraph;
+        until_paragraph: "number of blocks until the next paragraph", 0..COUNT => c.extra.until_paragraph;
+        copies: "number of blocks with the same words", 0..COUNT => c.extra.copies;
+        copies_before: "number of those that come before", 0..COUNT => c.extra.copies_before;
         title_share near: "share of its words that are the title's", 0..1 => share(c.extra.title_common, c.stats.words);
         title_cover near: "its words that are the title's, over the title's words", 0..4 => share(c.extra.title_common, c.extra.title_words).min(4.0);
         cohesion near: "share of its content words that stand in another paragraph", 0..1 => share(c.extra.cohesive_words, c.extra.content_words);
@@ -284,9 +268,9 @@ group! {
 
 group! {
     page(c: Seen) = "page" {
-        blocks: "log2 of the page's blocks", 0..32 => log(c.total.blocks);
-        words: "log2 of the page's words", 0..32 => log(c.total.words);
-        paragraphs: "log2 of the page's paragraphs", 0..32 => log(c.total.paragraphs);
+        blocks: "number of the page's blocks", 0..COUNT => c.total.blocks;
+        words: "number of the page's words", 0..COUNT => c.total.words;
+        paragraphs: "number of the page's paragraphs", 0..COUNT => c.total.paragraphs;
         paragraph_share: "share of the page's words in paragraphs", 0..1 => share(c.total.paragraph_words, c.total.words);
         cjk: "share of CJK among the page's characters", 0..1 => share(c.total.cjk, c.total.chars);
     }

@@ -54,18 +54,14 @@ pub struct TextStats {
 }
 
 /// Texts longer than this many bytes are prose: their keywords say nothing of their part.
-const KEYWORD_BYTES: usize = 240;
+const KEYWORD_BYTES: usize = 500;
 
 impl TextStats {
     /// Counts over a text, and its words' hashes added to `words`.
     ///
     /// `lower` is a buffer that is reused.
     pub fn of(text: &str, words: &mut Vec<u64>, lower: &mut String) -> TextStats {
-        let mut stats = TextStats {
-            first: ' ',
-            last: ' ',
-            ..TextStats::default()
-        };
+        let mut stats = TextStats { first: ' ', last: ' ', ..TextStats::default() };
         stats.first = text.chars().next().unwrap_or(' ');
         let mut word = Word::default();
         let mut before = ' ';
@@ -194,8 +190,7 @@ impl Word {
 
 /// The hash of a lower-case word, as [`TextStats::of`] gives it.
 fn word_hash(word: &str) -> u64 {
-    word.chars()
-        .fold(FNV_OFFSET, |h, c| (h ^ c as u64).wrapping_mul(FNV_PRIME))
+    word.chars().fold(FNV_OFFSET, |h, c| (h ^ c as u64).wrapping_mul(FNV_PRIME))
 }
 
 /// Function words of the languages that the stop-word lists of NLTK cover.
@@ -204,10 +199,7 @@ static STOP_WORDS: LazyLock<FxHashSet<u64>> = LazyLock::new(|| {
         "ar", "az", "ca", "da", "de", "el", "en", "es", "fi", "fr", "he", "hu", "id", "it", "kk",
         "nl", "no", "pt", "ro", "ru", "sl", "sv", "tr",
     ];
-    let words = languages
-        .into_iter()
-        .filter_map(stop_words::lookup)
-        .flatten();
+    let words = languages.into_iter().filter_map(stop_words::lookup).flatten();
     words.map(|word| word_hash(word)).collect()
 });
 
@@ -235,10 +227,7 @@ mod tests {
     #[test]
     fn words_and_marks_are_counted() {
         let s = of("The Tide, he said, “rose” 3 times…");
-        assert_eq!(
-            (s.words, s.capital_words, s.number_words, s.commas, s.quotes),
-            (7, 2, 1, 2, 2)
-        );
+        assert_eq!((s.words, s.capital_words, s.number_words, s.commas, s.quotes), (7, 2, 1, 2, 2));
         assert!(s.ellipsis && s.stop_words >= 2);
     }
 

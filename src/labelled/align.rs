@@ -56,9 +56,7 @@ pub fn align_labels(blocks: &[&str], labelled: &[(String, Label)]) -> Vec<Option
         let enough = matched > 0 && 2 * matched >= page.len_of(block);
         // `max_by_key` takes the last of equals.
         let labels = Label::ALL.into_iter().rev();
-        labels
-            .max_by_key(|&label| votes[label as usize])
-            .filter(|_| enough)
+        labels.max_by_key(|&label| votes[label as usize]).filter(|_| enough)
     };
     votes.into_iter().enumerate().map(label_of).collect()
 }
@@ -88,13 +86,9 @@ pub fn align_gold(blocks: &[&str], gold: &str) -> Vec<f32> {
             continue;
         }
         let keys = seeds(&page.words[range.clone()]);
-        if keys
-            .iter()
-            .all(|key| free.get(key).is_some_and(|&count| count > 0))
-        {
+        if keys.iter().all(|key| free.get(key).is_some_and(|&count| count > 0)) {
             for key in &keys {
-                free.entry(*key)
-                    .and_modify(|count| *count = count.saturating_sub(1));
+                free.entry(*key).and_modify(|count| *count = count.saturating_sub(1));
             }
             *inside = range.len() as u32;
         }
@@ -114,11 +108,7 @@ struct Words {
 
 impl Words {
     fn new<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
-        let mut all = Words {
-            words: Vec::new(),
-            block: Vec::new(),
-            ranges: Vec::new(),
-        };
+        let mut all = Words { words: Vec::new(), block: Vec::new(), ranges: Vec::new() };
         for (block, text) in texts.enumerate() {
             let start = all.words.len();
             all.words.extend(words(text));
@@ -136,19 +126,9 @@ impl Words {
 /// Aligns two word sequences: pairs of positions with equal words, strictly increasing on both
 /// sides.
 fn align(a: &[u64], b: &[u64]) -> Vec<(usize, usize)> {
-    let aligner = Aligner {
-        a,
-        b,
-        seeds_a: seeds(a),
-        seeds_b: seeds(b),
-    };
+    let aligner = Aligner { a, b, seeds_a: seeds(a), seeds_b: seeds(b) };
     let mut pairs = Vec::new();
-    let whole = Gap {
-        a: 0..a.len(),
-        b: 0..b.len(),
-        after_match: false,
-        before_match: false,
-    };
+    let whole = Gap { a: 0..a.len(), b: 0..b.len(), after_match: false, before_match: false };
     aligner.align(whole, MAX_DEPTH, &mut pairs);
     pairs
 }
@@ -157,10 +137,7 @@ fn align(a: &[u64], b: &[u64]) -> Vec<(usize, usize)> {
 fn seeds(words: &[u64]) -> Vec<u64> {
     let mix =
         |key: u64, word: &u64| (key.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    words
-        .windows(SEED)
-        .map(|gram| gram.iter().fold(0, mix))
-        .collect()
+    words.windows(SEED).map(|gram| gram.iter().fold(0, mix)).collect()
 }
 
 /// A part of both sequences that is not aligned yet.
@@ -209,11 +186,7 @@ impl Aligner<'_> {
         if gap.a.len() * gap.b.len() <= SMALL_AREA {
             let matches = matches(&self.a[gap.a.clone()], &self.b[gap.b.clone()], usize::MAX);
             let chain = chain(&gap, 1, &matches);
-            pairs.extend(
-                chain
-                    .into_iter()
-                    .map(|(i, j)| (gap.a.start + i, gap.b.start + j)),
-            );
+            pairs.extend(chain.into_iter().map(|(i, j)| (gap.a.start + i, gap.b.start + j)));
         } else if depth > 0 {
             self.align_by_seeds(&gap, depth, pairs);
         }
@@ -249,12 +222,7 @@ impl Aligner<'_> {
                     self.align(before, depth - 1, pairs);
                 }
                 pairs.push((i, j));
-                rest = Gap {
-                    a: i + 1..gap.a.end,
-                    b: j + 1..gap.b.end,
-                    after_match: true,
-                    ..rest
-                };
+                rest = Gap { a: i + 1..gap.a.end, b: j + 1..gap.b.end, after_match: true, ..rest };
             }
         }
         self.align(rest, depth - 1, pairs);
@@ -278,11 +246,7 @@ fn matches(a: &[u64], b: &[u64], max_matches: usize) -> Vec<(usize, usize)> {
             continue;
         };
         if group_a.len() * group_b.len() <= max_matches {
-            matches.extend(
-                group_a
-                    .iter()
-                    .flat_map(|x| group_b.iter().map(|y| (x.1, y.1))),
-            );
+            matches.extend(group_a.iter().flat_map(|x| group_b.iter().map(|y| (x.1, y.1))));
         } else if group_a.len() == group_b.len() {
             matches.extend(group_a.iter().zip(group_b).map(|(x, y)| (x.1, y.1)));
         }
@@ -302,11 +266,7 @@ fn chain(gap: &Gap, width: usize, matches: &[(usize, usize)]) -> Vec<(usize, usi
     // Where the page ends a chain may start or end anywhere.
     let enter = |i, j| if gap.after_match { jump(i, j) } else { 0 };
     let leave = |i, j| {
-        if gap.before_match {
-            jump(len_a - width - i, len_b - width - j)
-        } else {
-            0
-        }
+        if gap.before_match { jump(len_a - width - i, len_b - width - j) } else { 0 }
     };
 
     let gain = MATCH * width as i32;
@@ -339,18 +299,12 @@ fn chain(gap: &Gap, width: usize, matches: &[(usize, usize)]) -> Vec<(usize, usi
 
         let mut in_adjacent_row: Option<Best> = None;
         for &(_, j) in row {
-            let mut link = Link {
-                score: gain - enter(i, j),
-                previous: None,
-            };
+            let mut link = Link { score: gain - enter(i, j), previous: None };
             let mut offer = |best: Option<Best>, change: i32| {
                 if let Some(best) = best
                     && best.score + change >= link.score
                 {
-                    link = Link {
-                        score: best.score + change,
-                        previous: Some(best.link),
-                    };
+                    link = Link { score: best.score + change, previous: Some(best.link) };
                 }
             };
             if j >= width {
@@ -379,20 +333,15 @@ fn chain(gap: &Gap, width: usize, matches: &[(usize, usize)]) -> Vec<(usize, usi
         row_start = links.len();
     }
 
-    let nothing = if gap.after_match && gap.before_match {
-        -jump(len_a, len_b)
-    } else {
-        0
-    };
+    let nothing = if gap.after_match && gap.before_match { -jump(len_a, len_b) } else { 0 };
     // Of equal chains the first on the page: `max_by_key` takes the last of equals.
     let total = |link: usize| links[link].score - leave(matches[link].0, matches[link].1);
     let last = (0..links.len())
         .rev()
         .max_by_key(|&link| total(link))
         .filter(|&link| total(link) > nothing);
-    let mut chain: Vec<_> = iter::successors(last, |&link| links[link].previous)
-        .map(|link| matches[link])
-        .collect();
+    let mut chain: Vec<_> =
+        iter::successors(last, |&link| links[link].previous).map(|link| matches[link]).collect();
     chain.reverse();
     chain
 }
@@ -411,10 +360,7 @@ struct Best {
 }
 
 fn best_of(links: &[Link], link: usize) -> Best {
-    Best {
-        score: links[link].score,
-        link,
-    }
+    Best { score: links[link].score, link }
 }
 
 /// The maximum over a prefix of columns (a Fenwick tree).
@@ -456,10 +402,7 @@ mod tests {
     ];
 
     fn inside(blocks: &[&str], gold: &str) -> Vec<bool> {
-        align_gold(blocks, gold)
-            .into_iter()
-            .map(|share| share >= 0.5)
-            .collect()
+        align_gold(blocks, gold).into_iter().map(|share| share >= 0.5).collect()
     }
 
     #[test]
@@ -479,9 +422,7 @@ mod tests {
             two,
         ];
         let gold = [one, "Repairs", two, three].join("\n\n");
-        let expected = [
-            false, false, false, false, true, true, true, false, true, false, false,
-        ];
+        let expected = [false, false, false, false, true, true, true, false, true, false, false];
         assert_eq!(inside(&blocks, &gold), expected);
     }
 
@@ -515,29 +456,19 @@ mod tests {
             align_labels(&blocks, &labelled),
             [Some(Nav), Some(Title), Some(Body), Some(Body), None, None]
         );
-        assert_eq!(
-            align_labels(&[&title_and_more, two], &labelled),
-            [Some(Body), Some(Body)]
-        );
+        assert_eq!(align_labels(&[&title_and_more, two], &labelled), [Some(Body), Some(Body)]);
     }
 
     /// A table of few distinct words, larger than what is aligned word by word.
     #[test]
     fn repetitive_pages_align_with_themselves() {
-        let rows: Vec<String> = (0..4000)
-            .map(|row| format!("{} yes no {}", row % 7, row % 3))
-            .collect();
+        let rows: Vec<String> =
+            (0..4000).map(|row| format!("{} yes no {}", row % 7, row % 3)).collect();
         let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-        assert!(
-            align_gold(&rows, &rows.join("\n"))
-                .into_iter()
-                .all(|share| share == 1.0)
-        );
+        assert!(align_gold(&rows, &rows.join("\n")).into_iter().all(|share| share == 1.0));
         let later = [&["Skip to the table"], &rows[..]].concat();
-        let outside = align_gold(&later, &rows.join("\n"))
-            .into_iter()
-            .filter(|&share| share < 0.5)
-            .count();
+        let outside =
+            align_gold(&later, &rows.join("\n")).into_iter().filter(|&share| share < 0.5).count();
         assert_eq!(outside, 1);
     }
 }

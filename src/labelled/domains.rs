@@ -34,9 +34,7 @@ pub(super) fn group(pages: &[Keys]) -> Vec<String> {
     let mut content_owner: HashMap<u64, usize> = HashMap::new();
     for (page, keys) in pages.iter().enumerate() {
         let named = [(0, keys.domain.as_deref()), (1, keys.publisher.as_deref())];
-        let named = named
-            .into_iter()
-            .filter_map(|(kind, name)| Some((kind, name?)));
+        let named = named.into_iter().filter_map(|(kind, name)| Some((kind, name?)));
         let owners = named.map(|key| *owner.entry(key).or_insert(page));
         for other in owners.chain([*content_owner.entry(keys.content).or_insert(page)]) {
             let (a, b) = (root(&mut parent, page), root(&mut parent, other));
@@ -44,26 +42,15 @@ pub(super) fn group(pages: &[Keys]) -> Vec<String> {
         }
     }
 
-    let roots: Vec<usize> = (0..pages.len())
-        .map(|page| root(&mut parent, page))
-        .collect();
+    let roots: Vec<usize> = (0..pages.len()).map(|page| root(&mut parent, page)).collect();
     let mut names: HashMap<usize, (u8, String)> = HashMap::new();
     for (keys, &root) in pages.iter().zip(&roots) {
         let name = match keys {
-            Keys {
-                domain: Some(domain),
-                ..
-            } => (0, domain.clone()),
-            Keys {
-                publisher: Some(publisher),
-                ..
-            } => (1, publisher.clone()),
+            Keys { domain: Some(domain), .. } => (0, domain.clone()),
+            Keys { publisher: Some(publisher), .. } => (1, publisher.clone()),
             Keys { content, .. } => (2, format!("{content:016x}")),
         };
-        names
-            .entry(root)
-            .and_modify(|best| *best = name.clone().min(best.clone()))
-            .or_insert(name);
+        names.entry(root).and_modify(|best| *best = name.clone().min(best.clone())).or_insert(name);
     }
     roots.iter().map(|root| names[root].1.clone()).collect()
 }
@@ -132,11 +119,7 @@ mod tests {
     use super::*;
 
     fn keys(domain: Option<&str>, publisher: Option<&str>, content: u64) -> Keys {
-        Keys {
-            domain: domain.map(str::to_owned),
-            publisher: publisher.map(str::to_owned),
-            content,
-        }
+        Keys { domain: domain.map(str::to_owned), publisher: publisher.map(str::to_owned), content }
     }
 
     #[test]
@@ -151,14 +134,7 @@ mod tests {
         ];
         assert_eq!(
             group(&pages),
-            [
-                "taz.de",
-                "example.org",
-                "taz.de",
-                "taz.de",
-                "example.org",
-                "0000000000000005"
-            ]
+            ["taz.de", "example.org", "taz.de", "taz.de", "example.org", "0000000000000005"]
         );
     }
 
@@ -172,18 +148,9 @@ mod tests {
 
     #[test]
     fn domains_follow_the_public_suffix_list() {
-        assert_eq!(
-            registered_domain("https://www.BBC.co.uk/news").as_deref(),
-            Some("bbc.co.uk")
-        );
-        assert_eq!(
-            registered_domain("http://a.b.github.io").as_deref(),
-            Some("b.github.io")
-        );
-        assert_eq!(
-            registered_domain("http://127.0.0.1/x").as_deref(),
-            Some("127.0.0.1")
-        );
+        assert_eq!(registered_domain("https://www.BBC.co.uk/news").as_deref(), Some("bbc.co.uk"));
+        assert_eq!(registered_domain("http://a.b.github.io").as_deref(), Some("b.github.io"));
+        assert_eq!(registered_domain("http://127.0.0.1/x").as_deref(), Some("127.0.0.1"));
         assert_eq!(registered_domain("/relative"), None);
     }
 

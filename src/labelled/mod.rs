@@ -131,10 +131,7 @@ pub enum PageErrorReason {
     #[error("cannot read {path}: {source}")]
     Read { path: PathBuf, source: io::Error },
     #[error("{path} is not a truth file: {source}")]
-    Truth {
-        path: PathBuf,
-        source: serde_json::Error,
-    },
+    Truth { path: PathBuf, source: serde_json::Error },
 }
 
 /// What [`read_dirs`] found.
@@ -208,10 +205,9 @@ enum Layout {
 
 /// Every truth file of one directory, by id.
 fn list_dir(dir: &Path) -> Result<Vec<Source>, LabelledError> {
-    let canonical = dir.canonicalize().map_err(|source| LabelledError::Read {
-        path: dir.to_owned(),
-        source,
-    })?;
+    let canonical = dir
+        .canonicalize()
+        .map_err(|source| LabelledError::Read { path: dir.to_owned(), source })?;
     let dir_name = canonical.file_name().unwrap_or_default().to_string_lossy();
     let html = dir.join("html");
     let mut sources = Vec::new();
@@ -223,10 +219,7 @@ fn list_dir(dir: &Path) -> Result<Vec<Source>, LabelledError> {
         if !folder.is_dir() || !(html.is_dir() || matches!(layout, Layout::TextBlocks)) {
             continue;
         }
-        let read_error = |source| LabelledError::Read {
-            path: folder.clone(),
-            source,
-        };
+        let read_error = |source| LabelledError::Read { path: folder.clone(), source };
         for entry in fs::read_dir(&folder).map_err(read_error)? {
             let truth = entry.map_err(read_error)?.path();
             let name = truth.file_name().unwrap_or_default().to_string_lossy();
@@ -237,12 +230,7 @@ fn list_dir(dir: &Path) -> Result<Vec<Source>, LabelledError> {
                 Layout::Gold | Layout::Blocks => html.join(format!("{stem}.html")),
                 Layout::TextBlocks => dir.join(format!("{stem}.txt")),
             };
-            sources.push(Source {
-                id: format!("{dir_name}/{stem}"),
-                layout,
-                page,
-                truth,
-            });
+            sources.push(Source { id: format!("{dir_name}/{stem}"), layout, page, truth });
         }
     }
     if sources.is_empty() {
@@ -253,10 +241,7 @@ fn list_dir(dir: &Path) -> Result<Vec<Source>, LabelledError> {
 }
 
 fn read_one(source: &Source) -> Result<(LabelledPage, domains::Keys), PageError> {
-    let error = |reason| PageError {
-        id: source.id.clone(),
-        reason,
-    };
+    let error = |reason| PageError { id: source.id.clone(), reason };
     let path = find_page(&source.page)
         .ok_or_else(|| error(PageErrorReason::NoPage(source.page.clone())))?;
     let read_error = |path: &Path| {
@@ -265,12 +250,8 @@ fn read_one(source: &Source) -> Result<(LabelledPage, domains::Keys), PageError>
     };
     let bytes = read_page(&path).map_err(read_error(&path))?;
     let truth_bytes = fs::read(&source.truth).map_err(read_error(&source.truth))?;
-    let (truth, about) = parse_truth(source.layout, &truth_bytes).map_err(|e| {
-        error(PageErrorReason::Truth {
-            path: source.truth.clone(),
-            source: e,
-        })
-    })?;
+    let (truth, about) = parse_truth(source.layout, &truth_bytes)
+        .map_err(|e| error(PageErrorReason::Truth { path: source.truth.clone(), source: e }))?;
 
     let mut hasher = FnvHasher::default();
     hasher.write(&bytes);
@@ -309,26 +290,18 @@ fn read_one(source: &Source) -> Result<(LabelledPage, domains::Keys), PageError>
 fn find_page(plain: &Path) -> Option<PathBuf> {
     let mut gzipped = plain.as_os_str().to_owned();
     gzipped.push(".gz");
-    [plain.to_owned(), gzipped.into()]
-        .into_iter()
-        .find(|path| path.is_file())
+    [plain.to_owned(), gzipped.into()].into_iter().find(|path| path.is_file())
 }
 
 fn read_page(path: &Path) -> io::Result<Vec<u8>> {
     let file = BufReader::new(File::open(path)?);
     let gzipped = path.extension().is_some_and(|extension| extension == "gz");
-    let reader: Box<dyn Read> = if gzipped {
-        Box::new(MultiGzDecoder::new(file))
-    } else {
-        Box::new(file)
-    };
+    let reader: Box<dyn Read> =
+        if gzipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
     let mut bytes = Vec::new();
     reader.take(MAX_PAGE_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_PAGE_BYTES {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            "larger than 64 MiB",
-        ));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 64 MiB"));
     }
     Ok(bytes)
 }
@@ -344,32 +317,18 @@ fn parse_truth(layout: Layout, bytes: &[u8]) -> Result<(Truth, About), serde_jso
     Ok(match layout {
         Layout::Gold => {
             let file: GoldFile = serde_json::from_slice(bytes)?;
-            let page_type = file
-                .internal
-                .and_then(|internal| internal.page_type?.primary);
+            let page_type = file.internal.and_then(|internal| internal.page_type?.primary);
             (
                 Truth::Gold(file.ground_truth),
-                About {
-                    url: file.url,
-                    source: file.source,
-                    page_type,
-                },
+                About { url: file.url, source: file.source, page_type },
             )
         }
         Layout::Blocks | Layout::TextBlocks => {
             let file: BlocksFile = serde_json::from_slice(bytes)?;
-            let blocks = file
-                .blocks
-                .into_iter()
-                .map(|block| (block.text, block.label))
-                .collect();
+            let blocks = file.blocks.into_iter().map(|block| (block.text, block.label)).collect();
             (
                 Truth::Blocks(blocks),
-                About {
-                    url: file.url,
-                    source: file.source,
-                    page_type: file.page_type,
-                },
+                About { url: file.url, source: file.source, page_type: file.page_type },
             )
         }
     })
@@ -444,17 +403,12 @@ mod tests {
         write(dir("text/t.txt"), "one\ntwo");
         write(dir("text/t.labels.json"), labels);
         write(dir("text/u.txt"), "one\ntwo");
-        write(
-            dir("text/u.labels.json"),
-            &labels.replace("body", "headline"),
-        );
+        write(dir("text/u.labels.json"), &labels.replace("body", "headline"));
 
         let Labelled { pages, errors } =
             read_dirs(&[dir("gold"), dir("blocks"), dir("text")]).unwrap();
-        let found: Vec<_> = pages
-            .iter()
-            .map(|page| (page.id.as_str(), page.kind, page.group.as_str()))
-            .collect();
+        let found: Vec<_> =
+            pages.iter().map(|page| (page.id.as_str(), page.kind, page.group.as_str())).collect();
         assert_eq!(
             found[..2],
             [
@@ -462,10 +416,7 @@ mod tests {
                 ("blocks/a", PageKind::Html, "example.org")
             ]
         );
-        assert_eq!(
-            (found.len(), found[2].0, found[2].1),
-            (3, "text/t", PageKind::Text)
-        );
+        assert_eq!((found.len(), found[2].0, found[2].1), (3, "text/t", PageKind::Text));
         assert_eq!(pages[0].duplicate_of.as_deref(), Some("blocks/a"));
         assert_eq!(pages[1].duplicate_of, None);
         assert_eq!(pages[0].read().unwrap(), b"<p>one</p>");
@@ -484,9 +435,6 @@ mod tests {
     fn a_directory_without_labelled_pages_says_what_was_expected() {
         let temp = tempfile::tempdir().unwrap();
         let error = read_dirs(&[temp.path()]).unwrap_err().to_string();
-        assert!(
-            error.contains("expected html/ with ground-truth/"),
-            "{error}"
-        );
+        assert!(error.contains("expected html/ with ground-truth/"), "{error}");
     }
 }

@@ -34,8 +34,10 @@ pub struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
-    /// Values longer than this are no metadata, in bytes.
-    const LONGEST_TITLE: usize = 1000;
+    /// Values longer than this, in bytes, state no field.
+    const LONGEST: usize = 1000;
+    /// Headings that are looked at.
+    const HEADINGS: usize = 50;
 
     pub fn gather(document: &'a Document) -> Claims<'a> {
         let mut claims = Claims::default();
@@ -50,11 +52,12 @@ impl<'a> Claims<'a> {
                 Tag::Svg => svg_end = svg_end.max(node.end),
                 Tag::Title if claims.page_title.is_none() && id >= svg_end => {
                     let title = super::plain(&document.text_content(id));
-                    claims.page_title = Some(title).filter(|t| !t.is_empty());
+                    claims.page_title =
+                        Some(title).filter(|t| !t.is_empty() && t.len() <= Self::LONGEST);
                 }
-                Tag::H1 => {
+                Tag::H1 if claims.h1.len() < Self::HEADINGS => {
                     let text = visible_text(document, id);
-                    if !text.is_empty() && text.len() < Self::LONGEST_TITLE {
+                    if !text.is_empty() && text.len() <= Self::LONGEST {
                         claims.h1.push(Mark { node: id, text });
                     }
                 }
@@ -95,7 +98,9 @@ impl<'a> Claims<'a> {
                 _ => {}
             }
         }
-        if let (Some(key), Some(content)) = (key, content.filter(|c| !c.is_empty())) {
+        if let (Some(key), Some(content)) =
+            (key, content.filter(|c| (1..=Self::LONGEST).contains(&c.len())))
+        {
             self.metas.push((key.trim().to_lowercase(), content));
         }
     }
@@ -124,10 +129,14 @@ pub fn prop_value(document: &Document, id: NodeId) -> String {
     }
 }
 
-/// The text below a node as a reader sees it, white space folded.
+/// An element of more nodes than this holds more than a field.
+const LARGE: NodeId = 1000;
+
+/// The text below a node as a reader sees it, white space folded; of a large element, its
+/// beginning.
 pub fn visible_text(document: &Document, id: NodeId) -> String {
     let mut text = String::new();
-    let end = document.node(id).end;
+    let end = document.node(id).end.min(id + LARGE);
     let mut at = id;
     while at < end {
         let node = document.node(at);

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::{key, plain};
+use super::plain;
 
 /// What JSON-LD says about the page.
 #[derive(Debug, Default, PartialEq)]
@@ -51,17 +51,24 @@ pub fn read(texts: &[&str], url: Option<&str>) -> Facts {
     }
     let mut ranked: Vec<&Object> = entities.clone();
     ranked.sort_by_key(|entity| std::cmp::Reverse(rank(entity, url)));
-    let main: Vec<&Object> = ranked.iter().copied().filter(|entity| rank(entity, url).0 > 0).collect();
+    let main: Vec<&Object> =
+        ranked.iter().copied().filter(|entity| rank(entity, url).0 > 0).collect();
     let text_of = |name: &str| main.iter().find_map(|entity| string(entity.get(name)?));
     let mut facts = Facts {
         headline: main.first().and_then(|entity| headline(entity)),
         authors: Vec::new(),
-        published: text_of("datePublished").or_else(|| text_of("dateCreated")).or_else(|| text_of("uploadDate")),
+        published: text_of("datePublished")
+            .or_else(|| text_of("dateCreated"))
+            .or_else(|| text_of("uploadDate")),
         modified: text_of("dateModified"),
         publisher: None,
         lang: text_of("inLanguage"),
         is_article: main.first().is_some_and(|entity| rank(entity, url).0 == ARTICLE),
-        types: ranked.iter().flat_map(|entity| types(entity)).map(|t| local_name(t).to_owned()).collect(),
+        types: ranked
+            .iter()
+            .flat_map(|entity| types(entity))
+            .map(|t| local_name(t).to_owned())
+            .collect(),
     };
     for entity in &main {
         for property in ["author", "creator"] {
@@ -109,7 +116,6 @@ const ARTICLE: u8 = 4;
 /// How likely the entity is what the page is about: by its type, then by its address.
 /// A type of rank 0 says nothing about the page.
 fn rank(entity: &Object, url: Option<&str>) -> (u8, bool) {
-    let by_type = types(entity).map(|t| type_rank(local_name(t))).max().unwrap_or(0);
     let here = url.map(address_key);
     let is_here = ["url", "@id", "mainEntityOfPage"].iter().any(|property| {
         let address = match entity.get(*property) {
@@ -119,16 +125,34 @@ fn rank(entity: &Object, url: Option<&str>) -> (u8, bool) {
         };
         address.is_some_and(|address| Some(address_key(address)) == here)
     });
-    (by_type, is_here)
+    let by_type = types(entity).map(|t| type_rank(local_name(t))).max().unwrap_or(0);
+    // A video is most often embedded in the page, not its subject.
+    let embedded = !is_here && types(entity).any(|t| local_name(t) == "VideoObject");
+    (if embedded { 0 } else { by_type }, is_here)
 }
 
 fn type_rank(name: &str) -> u8 {
     match name {
         "Report" | "Recipe" | "HowTo" | "Question" => ARTICLE,
-        _ if name.ends_with("Article") || name.ends_with("Posting") && name != "JobPosting" => ARTICLE,
-        "Product" | "ProductGroup" | "SoftwareApplication" | "MobileApplication" | "WebApplication"
-        | "Course" | "Book" | "Movie" | "Event" | "JobPosting" | "Dataset" | "VideoObject"
-        | "PodcastEpisode" | "CreativeWork" | "Vehicle" | "Hotel" => 3,
+        _ if name.ends_with("Article") || name.ends_with("Posting") && name != "JobPosting" => {
+            ARTICLE
+        }
+        "Product"
+        | "ProductGroup"
+        | "SoftwareApplication"
+        | "MobileApplication"
+        | "WebApplication"
+        | "Course"
+        | "Book"
+        | "Movie"
+        | "Event"
+        | "JobPosting"
+        | "Dataset"
+        | "VideoObject"
+        | "PodcastEpisode"
+        | "CreativeWork"
+        | "Vehicle"
+        | "Hotel" => 3,
         "Review" => 2,
         _ if name.ends_with("Page") && name != "FAQPage" => 1,
         _ => 0,
@@ -174,35 +198,38 @@ fn string(value: &Value) -> Option<String> {
 /// Names of the persons or organizations that a value gives: a name, an object, a reference to
 /// another entity, or a list of them.
 fn authors(value: &Value, by_id: &HashMap<&str, &Object>, depth: usize, out: &mut Vec<Author>) {
-    if depth == 0 {
-        return;
-    }
     match value {
+        Value::Array(items) if depth > 0 => {
+            items.iter().for_each(|item| authors(item, by_id, depth - 1, out));
+        }
         Value::String(name) => match by_id.get(name.as_str()) {
             Some(entity) => author(entity, out),
-            None => out.push(Author { name: plain(name), is_organization: false }),
+            None => push_author(value, false, out),
         },
-        Value::Array(items) => items.iter().for_each(|item| authors(item, by_id, depth - 1, out)),
         Value::Object(object) => {
             let known = object.get("@id").and_then(Value::as_str).and_then(|id| by_id.get(id));
-            match (object.contains_key("name"), known) {
-                (false, Some(entity)) => author(entity, out),
-                _ => author(object, out),
-            }
+            let is_named = object.contains_key("name");
+            author(known.filter(|_| !is_named).unwrap_or(&object), out);
         }
         _ => {}
     }
-    out.retain(|author| !key(&author.name).is_empty());
 }
 
 fn author(entity: &Object, out: &mut Vec<Author>) {
     let is_organization = types(entity).any(|t| local_name(t).ends_with("Organization"));
-    let names: Vec<&Value> = match entity.get("name") {
-        Some(Value::Array(names)) => names.iter().collect(),
-        Some(name) => vec![name],
-        None => Vec::new(),
-    };
-    out.extend(names.into_iter().filter_map(string).map(|name| Author { name, is_organization }));
+    match entity.get("name") {
+        Some(Value::Array(names)) => {
+            names.iter().for_each(|name| push_author(name, is_organization, out))
+        }
+        Some(name) => push_author(name, is_organization, out),
+        None => {}
+    }
+}
+
+fn push_author(name: &Value, is_organization: bool, out: &mut Vec<Author>) {
+    if let Some(name) = string(name).filter(|name| name.chars().any(char::is_alphanumeric)) {
+        out.push(Author { name, is_organization });
+    }
 }
 
 /// The values of a text: as it stands, else mended.
@@ -220,13 +247,12 @@ fn parse_mended(text: &str) -> Vec<Value> {
 /// commas and block comments; escapes raw control characters inside strings, and turns a
 /// backslash that escapes nothing into two.
 fn mend(text: &str) -> String {
+    let cdata = text.split_once("CDATA[").filter(|(before, _)| !before.contains('{'));
+    let text =
+        cdata.map_or(text, |(_, data)| data.rsplit_once("]]>").map_or(data, |(data, _)| data));
     let start = text.find(['{', '[']).unwrap_or(text.len());
-    let start = match text.find("CDATA[") {
-        Some(cdata) if cdata < start => text[cdata + 6..].find(['{', '[']).map_or(start, |i| cdata + 6 + i),
-        _ => start,
-    };
     let end = text.rfind(['}', ']']).map_or(start, |i| (i + 1).max(start));
-    let body = text[start..end].trim_end_matches("]]>");
+    let body = &text[start..end];
     let mut out = String::with_capacity(body.len());
     let mut chars = body.chars().peekable();
     let mut in_string = false;
@@ -239,7 +265,9 @@ fn mend(text: &str) -> String {
             '\\' if in_string => {
                 out.push(c);
                 match chars.peek() {
-                    Some('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' | 'u') => out.extend(chars.next()),
+                    Some('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' | 'u') => {
+                        out.extend(chars.next())
+                    }
                     _ => out.push(c),
                 }
             }
@@ -262,4 +290,40 @@ fn mend(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn broken_json_is_mended() {
+        let text = "<!-- <![CDATA[ {\"@type\": \"Article\", /* id */ \"headline\": \"One\ntwo \\& three\", } //]]> -->";
+        assert_eq!(read(&[text], None).headline.as_deref(), Some(r"One two \& three"));
+        assert_eq!(read(&["{\"@type\": [", "", "}{"], None), Facts::default());
+    }
+
+    #[test]
+    fn authors_are_found_by_reference_and_not_in_comments() {
+        let text = r##"{"@graph": [
+            {"@type": "WebPage", "url": "https://a.example/x", "datePublished": "2024-01-02"},
+            {"@type": "Article", "headline": "Tom &amp; <em>Jerry</em>", "author": [{"@id": "#p"}, "Jo Roe"],
+             "publisher": {"@type": "Organization", "name": "A"},
+             "comment": {"@type": "Comment", "author": "Reader"}},
+            {"@type": "Person", "@id": "#p", "name": "Jane Doe"}]}"##;
+        let facts = read(&[text], Some("https://a.example/x?page=1"));
+        let names: Vec<&str> = facts.authors.iter().map(|author| author.name.as_str()).collect();
+        assert_eq!(names, ["Jane Doe", "Jo Roe"]);
+        assert_eq!(facts.headline.as_deref(), Some("Tom & Jerry"));
+        assert_eq!(facts.published.as_deref(), Some("2024-01-02"));
+        assert_eq!(facts.publisher.as_deref(), Some("A"));
+        assert_eq!(facts.types[0], "Article");
+    }
+
+    #[test]
+    fn of_two_articles_the_one_at_the_address_counts() {
+        let text = r#"[{"@type":"Article","headline":"Other","url":"https://a.example/y"},
+            {"@type":"Article","headline":"This","mainEntityOfPage":{"@id":"http://www.a.example/x/"}}]"#;
+        assert_eq!(read(&[text], Some("https://a.example/x")).headline.as_deref(), Some("This"));
+    }
 }

@@ -6,6 +6,7 @@ use whatlang::Lang;
 
 use super::Page;
 use crate::label::Label;
+use crate::segment::Block;
 
 /// Characters of text, without spaces, below which detection overrules no declaration.
 const ENOUGH: usize = 400;
@@ -19,7 +20,9 @@ pub fn of(page: &Page) -> Option<String> {
     let declared = claims
         .html_lang
         .and_then(tag)
-        .or_else(|| claims.meta(&["content-language", "language", "og:locale", "dc.language"]).and_then(tag))
+        .or_else(|| {
+            claims.meta(&["content-language", "language", "og:locale", "dc.language"]).and_then(tag)
+        })
         .or_else(|| page.data.lang.as_deref().and_then(tag));
     let text = sample(page);
     let long = text.chars().filter(|c| c.is_alphabetic()).count() >= ENOUGH;
@@ -29,7 +32,9 @@ pub fn of(page: &Page) -> Option<String> {
         .filter(|info| info.is_reliable())
         .and_then(|info| language(info.lang()));
     let tag = match (declared, detected) {
-        (Some(declared), Some(seen)) if !agree(declared.language.as_str(), seen) => seen.parse().ok()?,
+        (Some(declared), Some(seen)) if !agree(declared.language.as_str(), seen) => {
+            seen.parse().ok()?
+        }
         (Some(declared), _) => declared,
         (None, seen) => seen?.parse().ok()?,
     };
@@ -40,7 +45,8 @@ pub fn of(page: &Page) -> Option<String> {
 fn sample(page: &Page) -> String {
     let mut chosen: Vec<usize> = page.labelled(Label::Body).collect();
     if chosen.is_empty() {
-        chosen = (0..page.blocks.len()).filter(|&i| page.blocks[i].link_chars * 4 < page.blocks[i].chars).collect();
+        let is_prose = |block: &Block| !block.hidden && block.link_chars * 4 < block.chars;
+        chosen = (0..page.blocks.len()).filter(|&i| is_prose(&page.blocks[i])).collect();
     }
     chosen.sort_by_key(|&i| std::cmp::Reverse(page.blocks[i].chars));
     let mut text = String::with_capacity(SAMPLE);
@@ -77,6 +83,8 @@ fn language(detected: Lang) -> Option<&'static str> {
         // those of the wider language.
         Lang::Cmn => Some("zh"),
         Lang::Pes => Some("fa"),
+        // Latin on the web is filler text.
+        Lang::Lat => None,
         other => Language::from_639_3(other.code())?.to_639_1(),
     }
 }
@@ -96,4 +104,33 @@ fn agree(declared: &str, detected: &str) -> bool {
     declared == detected
         || (!detectable && declared != "en")
         || CLOSE.iter().any(|close| close.contains(&declared) && close.contains(&detected))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::metadata::metadata;
+    use crate::{dom, segment::Blocks};
+
+    fn lang(html: &str) -> Option<String> {
+        let document = dom::parse(html);
+        metadata(&document, &Blocks::of_document(&document), None, None).lang
+    }
+
+    #[test]
+    fn a_long_text_overrules_a_wrong_declaration() {
+        let text =
+            "Der Hafen liegt still, und die Boote drehen sich langsam mit dem Wasser. ".repeat(10);
+        assert_eq!(lang(&format!("<html lang=en><p>{text}")).as_deref(), Some("de"));
+        assert_eq!(lang(&format!("<html lang=de-at><p>{text}")).as_deref(), Some("de-AT"));
+        assert_eq!(lang(&format!("<p>{text}")).as_deref(), Some("de"));
+        assert_eq!(lang("<html lang=en><p>Der Hafen liegt still.").as_deref(), Some("en"));
+    }
+
+    #[test]
+    fn declarations_are_well_formed_tags() {
+        assert_eq!(lang("<meta property=og:locale content=pt_br>").as_deref(), Some("pt-BR"));
+        assert_eq!(lang("<html lang='zh-hant-tw'>").as_deref(), Some("zh-Hant-TW"));
+        assert_eq!(lang("<html lang='english'>"), None);
+        assert_eq!(lang("<html lang='{{ locale }}'>"), None);
+    }
 }

@@ -6,36 +6,55 @@ use crate::label::Label;
 
 /// Names that declare a title, the most trusted first.
 const DECLARED: [&str; 10] = [
-    "og:title", "twitter:title", "sailthru.title", "parsely-title", "citation_title", "dc.title",
-    "dcterms.title", "headline", "title", "article:title",
+    "og:title",
+    "twitter:title",
+    "sailthru.title",
+    "parsely-title",
+    "citation_title",
+    "dc.title",
+    "dcterms.title",
+    "headline",
+    "title",
+    "article:title",
 ];
 
-/// Marks between a headline and the site's name, where space or the text's start or end
-/// surrounds them. A colon is one only before or after the name itself.
-const SEPARATORS: [char; 14] = ['|', '-', '–', '—', '·', '•', '»', '«', '›', '‹', '~', '⋆', '｜', '／'];
+/// Marks between the parts of a title. A colon is one only before the site's name.
+const SEPARATORS: [char; 14] =
+    ['|', '-', '–', '—', '·', '•', '»', '«', '›', '‹', '~', '⋆', '｜', '／'];
 
 /// Finds the title; `site` is the site's name.
 ///
 /// The order is measured: an `h1` that equals a declared title or a part of `<title>` is the
 /// headline more often than any of these alone.
 pub fn of(page: &Page, site: Option<&str>) -> Option<String> {
-    let site = Site { name: site.map(key).unwrap_or_default(), host: host_key(page.host()) };
+    let site = Site {
+        name: site.map(key).unwrap_or_default(),
+        host: page.host().map(host_key).unwrap_or_default(),
+    };
     let claims = page.claims;
     let mut declared: Vec<String> = page.data.headline.iter().cloned().collect();
     declared.extend(DECLARED.iter().filter_map(|name| claims.meta(&[name])).map(plain));
-    let declared: Vec<&str> = declared.iter().map(|t| site.strip(t)).filter(|t| !t.is_empty()).collect();
+    let declared: Vec<&str> =
+        declared.iter().map(|t| site.strip(t)).filter(|t| !t.is_empty()).collect();
     let page_title = claims.page_title.as_deref().map(|t| site.strip(t)).filter(|t| !t.is_empty());
     let parts: Vec<&str> = page_title.map(|t| segments(t).collect()).unwrap_or_default();
 
-    let headings: Vec<&str> = claims.h1.iter().map(|h1| heading(&h1.text)).filter(|h| !h.is_empty()).collect();
+    // A block that is labelled the title is a heading like any other.
+    let blocks = page.labelled(Label::Title).map(|i| page.blocks.text(&page.blocks[i])).take(3);
+    let headings: Vec<&str> = claims
+        .h1
+        .iter()
+        .map(|h1| h1.text.as_str())
+        .chain(blocks)
+        .map(heading)
+        .filter(|heading| !heading.is_empty() && !site.is(&key(heading)))
+        .collect();
     let stated: Vec<String> = declared.iter().copied().chain(page_title).map(key).collect();
     let stated_parts: Vec<String> = parts.iter().copied().map(key).collect();
+    // The declared spelling has the marks that a heading leaves to its style ("Kicker: headline").
     let agreed = |with: &[String]| {
-        headings.iter().copied().find(|h| !site.is(&key(h)) && with.contains(&key(h)))
-    };
-    let block = || {
-        let block = page.labelled(Label::Title).next()?;
-        Some(heading(page.blocks.text(&page.blocks[block]))).filter(|t| !t.is_empty())
+        let heading = headings.iter().copied().find(|h| with.contains(&key(h)))?;
+        declared.iter().copied().find(|title| key(title) == key(heading)).or(Some(heading))
     };
     let overlapping = || {
         let mut words: Vec<String> = Vec::new();
@@ -46,13 +65,12 @@ pub fn of(page: &Page, site: Option<&str>) -> Option<String> {
                 known += words.contains(&word) as usize;
                 all += 1;
             }
-            if 2 * known > all { known * 100 / all } else { 0 }
+            if 5 * known > 3 * all { known * 100 / all } else { 0 }
         };
-        headings.iter().copied().filter(|h| !site.is(&key(h)) && share(h) > 0).max_by_key(|h| share(h))
+        headings.iter().copied().filter(|h| share(h) > 0).max_by_key(|h| share(h))
     };
     agreed(&stated)
         .or_else(|| agreed(&stated_parts))
-        .or_else(block)
         .or_else(overlapping)
         .or_else(|| parts.first().copied())
         .or_else(|| declared.first().copied())
@@ -90,7 +108,8 @@ fn segments(title: &str) -> impl Iterator<Item = &str> {
 fn separator(text: &str) -> Option<(usize, usize)> {
     text.char_indices().find_map(|(i, c)| {
         let end = i + c.len_utf8();
-        let spaced = text[..i].ends_with(char::is_whitespace) && text[end..].starts_with(char::is_whitespace);
+        let spaced = text[..i].ends_with(char::is_whitespace)
+            && text[end..].starts_with(char::is_whitespace);
         let wide = matches!(c, '｜' | '|' | '»');
         (i > 0 && SEPARATORS.contains(&c) && (spaced || wide)).then_some((i, end))
     })
@@ -100,52 +119,43 @@ fn separator(text: &str) -> Option<(usize, usize)> {
 struct Site {
     /// Key of its name.
     name: String,
-    /// Key of its host without the top-level domain.
+    /// Key of its registrable name.
     host: String,
 }
 
 impl Site {
     /// Whether a part of a title is the site's name.
     fn is(&self, part: &str) -> bool {
-        let same = |name: &str| part == name || part.len() >= 4 && name.len() >= 4 && (name.starts_with(part) || part.starts_with(name));
+        let same = |name: &str| {
+            part == name
+                || part.len() >= 4
+                    && name.len() >= 4
+                    && (name.starts_with(part) || part.starts_with(name))
+        };
         !part.is_empty() && (same(&self.name) || same(&self.host))
     }
 
-    /// Cuts the site's name off either end of a title that has more than that.
+    /// Cuts the site's name off the end of a title that has more than that. At the start it is
+    /// most often part of the title: "Site – what it does", "Site: Index".
     fn strip<'a>(&self, title: &'a str) -> &'a str {
         let mut title = title.trim();
-        loop {
-            let cut = self.cut_end(title).or_else(|| self.cut_start(title));
-            match cut {
-                Some(shorter) if !shorter.is_empty() => title = shorter,
-                _ => return title,
-            }
+        while let Some(shorter) = self.cut_end(title).filter(|shorter| !shorter.is_empty()) {
+            title = shorter;
         }
+        title
     }
 
     fn cut_end<'a>(&self, title: &'a str) -> Option<&'a str> {
         let (i, c) = title.char_indices().rev().find(|(_, c)| is_mark(*c))?;
         let tail = &title[i + c.len_utf8()..];
         let spaced = tail.starts_with(char::is_whitespace) || !c.is_ascii() || c == '|';
-        // The name itself may hold a mark.
-        let whole = || {
-            segments(title).skip(1).find_map(|part| {
-                let at = part.as_ptr() as usize - title.as_ptr() as usize;
-                (key(&title[at..]) == self.name && !self.name.is_empty()).then_some(at)
-            })
-        };
         if spaced && self.is(&key(tail)) {
-            Some(trim_marks(&title[..i]))
-        } else {
-            whole().map(|at| trim_marks(&title[..at]))
+            return Some(trim_marks(&title[..i]));
         }
-    }
-
-    fn cut_start<'a>(&self, title: &'a str) -> Option<&'a str> {
-        let (i, c) = title.char_indices().find(|(_, c)| is_mark(*c))?;
-        let tail = &title[i + c.len_utf8()..];
-        let spaced = tail.starts_with(char::is_whitespace) || !c.is_ascii() || c == '|';
-        (spaced && self.is(&key(&title[..i]))).then(|| tail.trim())
+        // The name itself may hold a mark.
+        let mut marks = title.char_indices().filter(|(_, c)| is_mark(*c));
+        let at = marks.find(|(i, _)| !self.name.is_empty() && key(&title[*i..]) == self.name)?.0;
+        Some(trim_marks(&title[..at]))
     }
 }
 
@@ -157,13 +167,42 @@ fn trim_marks(text: &str) -> &str {
     text.trim_end_matches(|c: char| is_mark(c) || c.is_whitespace())
 }
 
-/// `lavanguardia` of `www.lavanguardia.com`, `gov` suffixes and the like cut by length: a label
-/// of up to three letters before the last is part of the suffix (`co.uk`).
-fn host_key(host: Option<&str>) -> String {
-    let mut labels: Vec<&str> = host.unwrap_or_default().split('.').collect();
-    labels.pop();
-    while labels.len() > 1 && labels.last().is_some_and(|l| l.len() <= 3) {
-        labels.pop();
+/// The registrable name of a host: `lavanguardia` of `www.lavanguardia.com`.
+fn host_key(host: &str) -> String {
+    psl::domain_str(host).and_then(|domain| domain.split('.').next()).map(key).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::metadata::metadata;
+    use crate::{dom, segment::Blocks};
+
+    fn title(html: &str) -> String {
+        let document = dom::parse(html);
+        let url = Some("https://www.harbour-news.co.uk/tide");
+        metadata(&document, &Blocks::of_document(&document), None, url).title.unwrap_or_default()
     }
-    labels.last().map(|l| key(l)).unwrap_or_default()
+
+    #[test]
+    fn the_sites_name_is_no_part_of_the_title() {
+        assert_eq!(title("<title>Low tide - Harbour News</title>"), "Low tide");
+        assert_eq!(
+            title("<title>Low tide : High hopes : Harbour News</title>"),
+            "Low tide : High hopes"
+        );
+        let site = "<meta property=og:site_name content='Sea | Land'>";
+        assert_eq!(title(&format!("{site}<title>Low tide | Sea | Land</title>")), "Low tide");
+    }
+
+    #[test]
+    fn the_heading_that_a_declaration_confirms_is_the_title() {
+        let head = "<title>Low tide - News - Harbour</title><meta property=og:title content='Kicker: Low tide'>";
+        assert_eq!(title(&format!("{head}<h1>Harbour News</h1><h1>Low tide</h1>")), "Low tide");
+        assert_eq!(
+            title(&format!("{head}<h1><b>Kicker</b><i>Low tide</i></h1>")),
+            "Kicker: Low tide"
+        );
+        assert_eq!(title(&format!("{head}<h1>Subscribe now</h1>")), "Low tide");
+        assert_eq!(title("<title>Home</title><h1>What you <br>waited for ¶</h1>"), "Home");
+    }
 }

@@ -2,21 +2,23 @@
 //!
 //! Two passes of gradient-boosted trees. The first sees a block's own features and its
 //! neighbours'; the second sees these and the first one's scores, pooled over what the block
-//! belongs to ([`features::context`](crate::features::context)).
+//! belongs to ([`context`]).
 //!
 //! A [`Model`] is a classifier with its papers: what it was trained on, how well it did, and
 //! which schema it fits. [`Model::read`] refuses one that does not fit.
 
+pub mod context;
+
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::boost::{Columns, GradientBoosting};
 use crate::container;
-use crate::features::{CONTEXT, HTML, Matrix, Page, REACH, Schema, TEXT, View, context};
+use crate::features::{HTML, Matrix, Page, REACH, Schema, TEXT, View};
 use crate::label::Label;
+use context::CONTEXT;
 
 /// A classifier and its papers.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +50,12 @@ pub struct Header {
 
 impl Header {
     /// The papers of a model of this schema.
-    pub fn new(schema: &Schema, pages: usize, blocks: usize, figures: BTreeMap<String, f64>) -> Header {
+    pub fn new(
+        schema: &Schema,
+        pages: usize,
+        blocks: usize,
+        figures: BTreeMap<String, f64>,
+    ) -> Header {
         Header {
             dehusk: env!("CARGO_PKG_VERSION").to_owned(),
             schema: schema.name.to_owned(),
@@ -85,7 +92,12 @@ impl Model {
         let refuse = |reason: String| Err(container::Error::Content(reason));
         let schema = match model.schema() {
             Some(schema) => schema,
-            None => return refuse(format!("unknown schema {:?}: expected html or text", model.header.schema)),
+            None => {
+                return refuse(format!(
+                    "unknown schema {:?}: expected html or text",
+                    model.header.schema
+                ));
+            }
         };
         if model.header.fingerprint != fingerprint(schema) {
             return refuse(format!(
@@ -128,14 +140,65 @@ pub struct Classifier {
     pub second: Option<Pass>,
 }
 
-/// Each block's probability of each label, `blocks × labels` row-major.
+/// What is thought of a page's blocks: each one's probability of each label, and that of lying
+/// in the text that a careful transcriber would keep.
+///
+/// The two are not the same. The label says what a block is; of a product's specifications, or
+/// a list's prices, all are `body`, but not all who transcribe a page keep them. So a classifier
+/// has twelve outputs: the ten labels with the usual reading (body is kept and the rest is not),
+/// body that is not kept, and anything else that is.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Scores(pub Vec<f32>);
+pub struct Scores {
+    /// Rows of [`Scores::WIDTH`].
+    values: Vec<f32>,
+}
 
 impl Scores {
+    /// Number of a classifier's outputs.
+    pub const OUTPUTS: usize = Label::COUNT + 2;
+    /// Figures a block: the ten labels, and the content.
+    pub const WIDTH: usize = Label::COUNT + 1;
+
+    /// What an output says: the label (none for any but body), and whether the block is content.
+    pub fn meaning(output: usize) -> (Option<Label>, bool) {
+        match Label::ALL.get(output) {
+            Some(label) => (Some(*label), *label == Label::Body),
+            None if output == Label::COUNT => (Some(Label::Body), false),
+            None => (None, true),
+        }
+    }
+
+    /// From a classifier's outputs, `blocks × OUTPUTS` row-major.
+    fn from_outputs(outputs: &[f32]) -> Scores {
+        let mut values = Vec::with_capacity(outputs.len());
+        for row in outputs.chunks_exact(Self::OUTPUTS) {
+            let (labels, rest) = row.split_at(Label::COUNT);
+            let (body_outside, other_inside) = (rest[0], rest[1]);
+            let body = labels[Label::Body as usize];
+            let others = labels.iter().sum::<f32>() - body;
+            let scale = if others > 0.0 { (others + other_inside) / others } else { 1.0 };
+            values.extend(Label::ALL.map(|label| match label {
+                Label::Body => body + body_outside,
+                label => labels[label as usize] * scale,
+            }));
+            values.push(body + other_inside);
+        }
+        Scores { values }
+    }
+
+    /// All figures, `blocks × WIDTH` row-major.
+    pub fn rows(&self) -> &[f32] {
+        &self.values
+    }
+
     /// The probabilities of block `i`, in the labels' order.
     pub fn of(&self, i: usize) -> &[f32] {
-        &self.0[i * Label::COUNT..(i + 1) * Label::COUNT]
+        &self.values[i * Self::WIDTH..(i + 1) * Self::WIDTH - 1]
+    }
+
+    /// The probability that a transcriber would keep block `i` as content.
+    pub fn content(&self, i: usize) -> f32 {
+        self.values[(i + 1) * Self::WIDTH - 1]
     }
 
     /// The likeliest label of block `i`.
@@ -178,19 +241,19 @@ impl Pass {
         if !self.view.columns.iter().all(|(f, shift)| *f < features && reach.contains(shift)) {
             return Err("a column that no page has".to_owned());
         }
-        if self.trees.n_classes() != Label::COUNT {
-            return Err(format!("scores for {} labels", self.trees.n_classes()));
+        if self.trees.n_classes() != Scores::OUTPUTS {
+            return Err(format!("{} outputs", self.trees.n_classes()));
         }
         self.trees.check(self.view.columns.len()).map_err(|e| e.to_string())
     }
 
     /// The pass' scores.
     pub fn predict(&self, own: &Matrix, context: Option<&Matrix>) -> Scores {
-        let mut out = vec![0.0; own.blocks() * Label::COUNT];
+        let mut out = vec![0.0; own.blocks() * Scores::OUTPUTS];
         self.trees
             .predict_columns(&Seen { own, context, view: &self.view }, &mut out)
             .expect("a row of scores a block");
-        Scores(out)
+        Scores::from_outputs(&out)
     }
 }
 
@@ -211,17 +274,9 @@ impl Classifier {
         match &self.second {
             None => first,
             Some(second) => {
-                let context = context::matrix(&page.layout, &first.0);
+                let context = context::matrix(&page.layout, first.rows());
                 second.predict(&page.matrix, Some(&context))
             }
         }
-    }
-}
-
-/// Probabilities as a matrix, for those who want one.
-impl From<Scores> for Array2<f32> {
-    fn from(scores: Scores) -> Array2<f32> {
-        let rows = scores.0.len() / Label::COUNT;
-        Array2::from_shape_vec((rows, Label::COUNT), scores.0).expect("a row a block")
     }
 }

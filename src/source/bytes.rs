@@ -25,12 +25,7 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, Reason> {
     }
     // Pages mostly shrink to a fifth.
     let size = bytes.len() as u64 * 5;
-    read_to_limit(
-        MultiGzDecoder::new(bytes.as_slice()),
-        size,
-        limits,
-        Reason::Gzip,
-    )
+    read_to_limit(MultiGzDecoder::new(bytes.as_slice()), size, limits, Reason::Gzip)
 }
 
 fn read_to_limit(
@@ -126,19 +121,13 @@ impl Stream {
             };
             break;
         }
-        let stream = Self {
-            reader: Box::new(Cursor::new(head).chain(self.reader)),
-            gzip: self.gzip,
-        };
+        let stream =
+            Self { reader: Box::new(Cursor::new(head).chain(self.reader)), gzip: self.gzip };
         Ok((stream, format.unwrap_or(Format::Text)))
     }
 
     /// What an error in reading this stream means.
     fn reason(&self) -> fn(io::Error) -> Reason {
-        if self.gzip {
-            Reason::Gzip
-        } else {
-            Reason::Read
-        }
+        if self.gzip { Reason::Gzip } else { Reason::Read }
     }
 }

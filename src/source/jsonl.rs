@@ -19,13 +19,7 @@ pub struct Rows {
 impl Rows {
     /// The rows of `stream`, which is called `name` where a row has no id of its own.
     pub fn new(stream: Stream, name: String, limits: Limits) -> Self {
-        Self {
-            stream,
-            name,
-            line: 0,
-            limits,
-            ended: false,
-        }
+        Self { stream, name, line: 0, limits, ended: false }
     }
 
     /// The next line without its line feed. After one that is too long, the next is read as usual.
@@ -75,10 +69,7 @@ impl Iterator for Rows {
             }
             let id = format!("{}:{}", self.name, self.line);
             return Some(match line {
-                Ok(line) => Ok(Page {
-                    id,
-                    payload: Payload::Row(line),
-                }),
+                Ok(line) => Ok(Page { id, payload: Payload::Row(line) }),
                 Err(reason) => Err(PageError { id, reason }),
             });
         }
@@ -129,10 +120,5 @@ pub fn load(place: String, line: &[u8]) -> Result<Loaded, PageError> {
             return Err(PageError { id, reason });
         }
     };
-    Ok(Loaded {
-        id,
-        url: row.url,
-        kind,
-        text,
-    })
+    Ok(Loaded { id, url: row.url, kind, text })
 }

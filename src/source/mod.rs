@@ -50,9 +50,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            max_page_bytes: 64 << 20,
-        }
+        Self { max_page_bytes: 64 << 20 }
     }
 }
 
@@ -86,10 +84,7 @@ pub struct Loaded {
 impl Page {
     /// The page in the file at `path`.
     pub fn file(id: String, path: &Path, kind: Kind) -> Self {
-        Self {
-            id,
-            payload: Payload::File(path.to_owned(), kind),
-        }
+        Self { id, payload: Payload::File(path.to_owned(), kind) }
     }
 
     /// The name of the page before it is loaded: as in [`Loaded`], but always `FILE:LINE` for a row.
@@ -115,12 +110,7 @@ impl Page {
                     Kind::Html => encoding::decode_html(bytes, None),
                     Kind::Text => encoding::decode_text(bytes, None),
                 };
-                Ok(Loaded {
-                    id,
-                    url: None,
-                    kind,
-                    text: text.into_owned(),
-                })
+                Ok(Loaded { id, url: None, kind, text: text.into_owned() })
             }
             Err(reason) => Err(PageError { id, reason }),
         }

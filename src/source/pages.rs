@@ -57,14 +57,7 @@ impl Pages {
                 return Err(InputError { path, error });
             }
         }
-        Ok(Self {
-            inputs: inputs.into_iter(),
-            format,
-            limits,
-            walk: None,
-            rows: None,
-            skipped: 0,
-        })
+        Ok(Self { inputs: inputs.into_iter(), format, limits, walk: None, rows: None, skipped: 0 })
     }
 
     /// How many files were passed over so far since they are not pages.
@@ -194,10 +187,7 @@ struct Walk {
 
 impl Walk {
     fn new(root: PathBuf) -> Self {
-        let entries = WalkDir::new(&root)
-            .follow_links(true)
-            .sort_by_file_name()
-            .into_iter();
+        let entries = WalkDir::new(&root).follow_links(true).sort_by_file_name().into_iter();
         Self {
             root,
             entries: entries
@@ -271,9 +261,7 @@ mod tests {
         directory
     }
 
-    const LIMITS: Limits = Limits {
-        max_page_bytes: 200_000,
-    };
+    const LIMITS: Limits = Limits { max_page_bytes: 200_000 };
 
     /// Every page as `id kind text`, or its error.
     fn read(pages: &mut Pages) -> Vec<String> {
@@ -431,10 +419,7 @@ mod tests {
 
     #[test]
     fn an_error_as_json_has_id_and_reason() {
-        let error = PageError {
-            id: "a.html".into(),
-            reason: Reason::TooLarge { limit: 1 },
-        };
+        let error = PageError { id: "a.html".into(), reason: Reason::TooLarge { limit: 1 } };
         assert_eq!(
             serde_json::to_string(&error).unwrap(),
             r#"{"id":"a.html","error":"larger than the limit of 1 bytes"}"#

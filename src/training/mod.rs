@@ -7,10 +7,11 @@ use linfa::ParamGuard;
 use ndarray::Array2;
 
 use crate::boost::{self, GradientBoosting};
-use crate::features::{CONTEXT, Matrix, Page, Schema, View, context};
+use crate::features::{Matrix, Page, Schema, View};
 use crate::label::Label;
-use crate::model::{Classifier, Pass};
-use table::{Table, TableView, Target};
+use crate::model::context::{self, CONTEXT};
+use crate::model::{Classifier, Pass, Scores};
+use table::{Table, TableView};
 
 /// How one pass is fitted.
 #[derive(Clone, Copy, Debug)]
@@ -31,12 +32,14 @@ pub struct Settings {
     /// The second pass learns from first-pass scores of pages that the first pass has not seen:
     /// into how many folds the training pages are split for that.
     pub inner_folds: usize,
-    /// Weight of a block whose label is only known to be inside or outside the gold text, beside
-    /// one whose label is known.
+    /// Weight of a block of which only is known whether it lies in the gold text, beside one
+    /// whose label is known.
     pub partial_weight: f32,
-    /// How likely a block inside the gold text is a title, byline or caption, beside body.
-    pub inside_other: f32,
+    /// A block of `n` words weighs `(1 + n)` to this power.
     pub word_power: f32,
+    /// A block of a known label weighs the reciprocal of that label's share to this power, so
+    /// that rare labels are learnt as well.
+    pub rare_power: f32,
     pub seed: u64,
 }
 
@@ -54,9 +57,9 @@ impl Default for Settings {
             first: pass,
             second: Some(pass),
             inner_folds: 3,
-            partial_weight: 0.7,
-            inside_other: 0.02,
+            partial_weight: 0.2,
             word_power: 0.3,
+            rare_power: 0.3,
             seed: 1,
         }
     }
@@ -77,10 +80,11 @@ pub fn fit(
     chosen: &(dyn Fn(usize) -> bool + Sync),
 ) -> boost::Result<Classifier> {
     let view = schema.view();
-    let targets = targets(table, settings);
+    let targets = targets(table);
     let first = |skip: Option<usize>| {
         let weights = weights(table, settings, &|page| {
-            chosen(page) && skip.is_none_or(|f| fold(table.pages()[page].site, settings.inner_folds, 1) != f)
+            chosen(page)
+                && skip.is_none_or(|f| fold(table.pages()[page].site, settings.inner_folds, 1) != f)
         });
         fit_pass(table, None, &view, &targets, &weights, &settings.first, settings.seed)
     };
@@ -95,7 +99,7 @@ pub fn fit(
             let info = &table.pages()[page];
             if chosen(page) && fold(info.site, settings.inner_folds, 1) == held_out {
                 let scores = pass.predict(&table.matrix(page), None);
-                *context = Some(context::matrix(&info.layout, &scores.0));
+                *context = Some(context::matrix(&info.layout, scores.rows()));
             }
         });
     }
@@ -137,23 +141,22 @@ fn fit_pass(
     Ok(Pass { view: view.clone(), trees })
 }
 
-/// Label weights, rows × labels.
-fn targets(table: &Table, settings: &Settings) -> Array2<f32> {
-    let mut targets = Array2::from_elem((table.rows(), Label::COUNT), 1.0);
+/// Label weights, rows × [`Scores::OUTPUTS`]: every output that agrees with what is known of the
+/// block is possible.
+fn targets(table: &Table) -> Array2<f32> {
+    let mut targets = Array2::from_elem((table.rows(), Scores::OUTPUTS), 1.0);
     for (page, info) in table.pages().iter().enumerate() {
         for (row, target) in table.range(page).zip(&info.targets) {
-            let weight = |label: Label| match target {
-                Target::Known(known) => f32::from(label == *known),
-                Target::Inside => match label {
-                    Label::Body => 1.0,
-                    Label::Title | Label::Byline | Label::Caption => settings.inside_other,
-                    _ => 0.0,
-                },
-                Target::Outside => f32::from(label != Label::Body),
-                Target::Unknown => 1.0,
-            };
-            for label in Label::ALL {
-                targets[[row, label as usize]] = weight(label);
+            // Without a gold text that says otherwise, what is kept is body.
+            let is_inside = target.inside.or(target.label.map(|label| label == Label::Body));
+            for output in 0..Scores::OUTPUTS {
+                let (label, inside) = Scores::meaning(output);
+                let agrees = is_inside.is_none_or(|known| known == inside)
+                    && target.label.is_none_or(|known| match label {
+                        Some(label) => label == known,
+                        None => known != Label::Body,
+                    });
+                targets[[row, output]] = f32::from(agrees);
             }
         }
     }
@@ -162,6 +165,7 @@ fn targets(table: &Table, settings: &Settings) -> Array2<f32> {
 
 /// Row weights: 0 for padding, pages not chosen, and blocks of which nothing is known.
 fn weights(table: &Table, settings: &Settings, chosen: &dyn Fn(usize) -> bool) -> Vec<f32> {
+    let rarity = rarity(table, settings, chosen);
     let mut weights = vec![0.0; table.rows()];
     for (page, info) in table.pages().iter().enumerate() {
         if !chosen(page) {
@@ -170,14 +174,29 @@ fn weights(table: &Table, settings: &Settings, chosen: &dyn Fn(usize) -> bool) -
         for ((row, target), words) in table.range(page).zip(&info.targets).zip(&info.layout.words) {
             let size = (1.0 + *words as f32).powf(settings.word_power);
             weights[row] = size
-                * match target {
-                    Target::Known(_) => 1.0,
-                    Target::Inside | Target::Outside => settings.partial_weight,
-                    Target::Unknown => 0.0,
+                * match (target.label, target.inside) {
+                    (Some(label), _) => rarity[label as usize],
+                    (None, Some(_)) => settings.partial_weight,
+                    (None, None) => 0.0,
                 };
         }
     }
     weights
+}
+
+/// What a block of each label weighs.
+fn rarity(
+    table: &Table,
+    settings: &Settings,
+    chosen: &dyn Fn(usize) -> bool,
+) -> [f32; Label::COUNT] {
+    let pages = table.pages().iter().enumerate().filter(|(page, _)| chosen(*page));
+    let mut counts = [0.0f32; Label::COUNT];
+    for label in pages.flat_map(|(_, info)| &info.targets).filter_map(|target| target.label) {
+        counts[label as usize] += 1.0;
+    }
+    let most = counts.iter().copied().fold(1.0, f32::max);
+    counts.map(|count| (most / count.max(1.0)).powf(settings.rare_power))
 }
 
 /// A table's page as the classifier sees it.

@@ -11,12 +11,12 @@ use std::io;
 use fnv::FnvHasher;
 
 use super::table::{Example, Target};
-use crate::dom::{self, Document};
+use crate::dom::{self, Attr, Document, NodeId, Tag};
 use crate::encoding;
 use crate::features::{Page, Schema, TEXT};
 use crate::label::Label;
 use crate::labelled::align::{align_gold, align_labels};
-use crate::labelled::{LabelledPage, PageKind, Truth};
+use crate::labelled::{Gold, LabelledPage, PageKind, Truth};
 use crate::segment::Blocks;
 
 /// A labelled page, cut.
@@ -27,6 +27,8 @@ pub struct Prepared {
     pub blocks: Blocks,
     /// What is known of them.
     pub targets: Vec<Target>,
+    /// Of a page stripped to its lines: what else an extractor might have left of it.
+    residue: Vec<(String, Label)>,
 }
 
 /// From which share of its words in the gold text on a block counts as inside, and up to which
@@ -34,29 +36,37 @@ pub struct Prepared {
 const INSIDE: f32 = 0.7;
 const OUTSIDE: f32 = 0.3;
 
-/// Reads a labelled page and cuts it for the schema.
+/// Reads a labelled page and cuts it for the schema. `gold` is the page's gold text, where its
+/// own truth is labelled blocks and another file has that.
 ///
 /// # Errors
 /// If the file cannot be read.
-pub fn prepare(page: &LabelledPage, schema: &Schema) -> io::Result<Prepared> {
+pub fn prepare(page: &LabelledPage, gold: Option<&Gold>, schema: &Schema) -> io::Result<Prepared> {
     let bytes = page.read()?;
     match page.kind {
         PageKind::Html => {
             let document = dom::parse(&encoding::decode_html(bytes, None).0);
             let blocks = Blocks::of_document(&document);
-            let targets = targets(&blocks, &page.truth);
+            let targets = targets(&blocks, page, gold);
             if schema.name != TEXT.name {
-                return Ok(Prepared { document: Some(document), blocks, targets });
+                return Ok(Prepared {
+                    document: Some(document),
+                    blocks,
+                    targets,
+                    residue: Vec::new(),
+                });
             }
             let lines = blocks.texts().zip(targets);
-            let lines = lines.flat_map(|(text, target)| text.lines().map(move |line| (line, target)));
-            let lines: Vec<(&str, Target)> = lines.filter(|(line, _)| !line.trim().is_empty()).collect();
-            Ok(of_lines(&lines))
+            let lines =
+                lines.flat_map(|(text, target)| text.lines().map(move |line| (line, target)));
+            let lines: Vec<(&str, Target)> =
+                lines.filter(|(line, _)| !line.trim().is_empty()).collect();
+            Ok(Prepared { residue: residue(&document), ..of_lines(&lines) })
         }
         PageKind::Text => {
             let blocks = Blocks::of_text(&encoding::decode_text(bytes, None).0);
-            let targets = targets(&blocks, &page.truth);
-            Ok(Prepared { document: None, blocks, targets })
+            let targets = targets(&blocks, page, gold);
+            Ok(Prepared { document: None, blocks, targets, residue: Vec::new() })
         }
     }
 }
@@ -65,7 +75,7 @@ fn of_lines(lines: &[(&str, Target)]) -> Prepared {
     let text: Vec<&str> = lines.iter().map(|(line, _)| *line).collect();
     let blocks = Blocks::of_text(&text.join("\n"));
     let targets = lines.iter().map(|(_, target)| *target).collect();
-    Prepared { document: None, blocks, targets }
+    Prepared { document: None, blocks, targets, residue: Vec::new() }
 }
 
 impl Prepared {
@@ -80,21 +90,27 @@ impl Prepared {
     /// What the page teaches. Its site is that of `page`.
     pub fn examples(self, page: &LabelledPage) -> Vec<Example> {
         let site = site(page);
-        let mut examples = Vec::new();
-        if self.document.is_none() && page.kind == PageKind::Html {
-            let thinned = self.thinned(site);
-            if !thinned.targets.is_empty() {
-                examples.push(Example { page: thinned.features(), targets: thinned.targets, site });
-            }
+        if self.document.is_some() || page.kind == PageKind::Text {
+            return vec![Example { page: self.features(), targets: self.targets, site }];
         }
-        examples.push(Example { page: self.features(), targets: self.targets, site });
-        examples
+        let mut texts = vec![self.thinned(site)];
+        // Whole pages are long and seldom what such a text holds: those with labels will do.
+        if matches!(page.truth, Truth::Blocks(_)) {
+            texts.push(self);
+        }
+        let texts = texts.into_iter().filter(|text| !text.targets.is_empty());
+        texts.map(|text| Example { page: text.features(), targets: text.targets, site }).collect()
     }
 
     /// The lines that a careless extractor would leave: from a little before the content to a
     /// little behind it, most of the chrome gone.
     fn thinned(&self, seed: u64) -> Prepared {
-        let wanted = |t: &Target| matches!(t, Target::Known(Label::Body | Label::Title) | Target::Inside);
+        let wanted = |t: &Target| {
+            matches!(
+                (t.label, t.inside),
+                (Some(Label::Body | Label::Title), _) | (None, Some(true))
+            )
+        };
         let Some(first) = self.targets.iter().position(wanted) else {
             return of_lines(&[]);
         };
@@ -107,15 +123,59 @@ impl Prepared {
         let window = first.saturating_sub(draw(4) as usize)..last + 1 + draw(40) as usize;
         // How much of the chrome this extractor drops, in tenths.
         let careful = draw(11);
-        let lines = self.blocks.texts().zip(&self.targets).enumerate().filter(|(i, (_, target))| {
-            let keeps = match target {
-                Target::Known(Label::Nav | Label::Legal) | Target::Outside => draw(10) >= careful,
+        let kept = self.blocks.texts().zip(&self.targets).enumerate().filter(|(i, (_, target))| {
+            let keeps = match (target.label, target.inside) {
+                (Some(Label::Nav | Label::Legal), _) | (None, Some(false)) => draw(10) >= careful,
                 _ => true,
             };
             keeps && window.contains(i)
         });
-        of_lines(&lines.map(|(_, (text, target))| (text, *target)).collect::<Vec<_>>())
+        let mut lines: Vec<(&str, Target)> =
+            kept.map(|(_, (text, target))| (text, *target)).collect();
+        if !self.residue.is_empty() {
+            for _ in 0..draw(7) {
+                let (text, label) = &self.residue[draw(self.residue.len() as u64) as usize];
+                let target = Target { label: Some(*label), inside: Some(false) };
+                lines.insert(1 + draw(lines.len() as u64) as usize, (text, target));
+            }
+        }
+        of_lines(&lines)
     }
+}
+
+/// What careless extractors leave of a page's markup: the alternative texts and file names of
+/// images, and the names of the slots that scripts would have filled.
+fn residue(document: &Document) -> Vec<(String, Label)> {
+    let mut residue = Vec::new();
+    for (id, node) in document.nodes().iter().enumerate() {
+        let id = id as NodeId;
+        match node.tag {
+            Tag::Img => {
+                let file = document.attr(id, Attr::Src).and_then(|src| src.rsplit('/').next());
+                let stem = file.and_then(|file| file.split(['.', '?']).next());
+                let names = [document.attr(id, Attr::Alt), stem].into_iter().flatten();
+                residue.extend(names.map(|name| (name.to_owned(), Label::Nav)));
+            }
+            Tag::Div | Tag::Ins | Tag::Aside if node.end == id + 1 => {
+                for (_, value) in
+                    document.attrs(id).filter(|(name, _)| matches!(name, Attr::Id | Attr::Class))
+                {
+                    let name = value.split_whitespace().next().unwrap_or_default();
+                    residue.push((name.to_owned(), Label::Ad));
+                    residue.push((name.replace(['-', '_'], " "), Label::Ad));
+                }
+            }
+            _ => {}
+        }
+    }
+    // Names of a few words; the rest are captions, hashes and data.
+    residue.retain(|(name, _)| {
+        let words = crate::measures::tokens(name).count();
+        (1..=4).contains(&words)
+            && (3..=30).contains(&name.len())
+            && name.chars().any(char::is_alphabetic)
+    });
+    residue
 }
 
 /// The page's site as a number.
@@ -126,24 +186,24 @@ pub fn site(page: &LabelledPage) -> u64 {
 }
 
 /// What the truth says of each block.
-fn targets(blocks: &Blocks, truth: &Truth) -> Vec<Target> {
+fn targets(blocks: &Blocks, page: &LabelledPage, gold: Option<&Gold>) -> Vec<Target> {
     let texts: Vec<&str> = blocks.texts().collect();
-    match truth {
-        Truth::Blocks(labelled) => align_labels(&texts, labelled)
-            .into_iter()
-            .map(|label| label.map_or(Target::Unknown, Target::Known))
-            .collect(),
-        // Empty gold is as often a page nobody transcribed as one without content.
-        Truth::Gold(gold) => match gold.main_content.as_deref() {
-            None | Some("") => vec![Target::Unknown; blocks.len()],
-            Some(gold) => align_gold(&texts, gold)
-                .into_iter()
-                .map(|share| match share {
-                    s if s >= INSIDE => Target::Inside,
-                    s if s <= OUTSIDE => Target::Outside,
-                    _ => Target::Unknown,
-                })
-                .collect(),
-        },
+    let (labels, gold) = match &page.truth {
+        Truth::Blocks(labelled) => (align_labels(&texts, labelled), gold),
+        Truth::Gold(gold) => (vec![None; texts.len()], Some(gold)),
+    };
+    // Empty gold is as often a page nobody transcribed as one without content.
+    let inside = match gold.and_then(|gold| gold.main_content.as_deref()) {
+        None | Some("") => vec![None; texts.len()],
+        Some(gold) => align_gold(&texts, gold).into_iter().map(is_inside).collect(),
+    };
+    labels.into_iter().zip(inside).map(|(label, inside)| Target { label, inside }).collect()
+}
+
+fn is_inside(share: f32) -> Option<bool> {
+    match share {
+        s if s >= INSIDE => Some(true),
+        s if s <= OUTSIDE => Some(false),
+        _ => None,
     }
 }

@@ -18,17 +18,25 @@ use crate::container;
 use crate::features::{HTML, Layout, Matrix, OUTSIDE, Page, REACH, Schema, TEXT, View};
 use crate::label::Label;
 
-/// What is known of a block's label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Target {
+/// What is known of a block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
     /// Its label.
-    Known(Label),
-    /// Its text lies in the page's gold text.
-    Inside,
-    /// Its text does not.
-    Outside,
-    /// Nothing: the block takes no part in training.
-    Unknown,
+    pub label: Option<Label>,
+    /// Whether its text lies in the page's gold text.
+    pub inside: Option<bool>,
+}
+
+impl Target {
+    /// A name for tables: the label, else `in` or `out` of the gold text, else nothing.
+    pub fn name(self) -> &'static str {
+        match (self.label, self.inside) {
+            (Some(label), _) => label.as_str(),
+            (None, Some(true)) => "in",
+            (None, Some(false)) => "out",
+            (None, None) => "",
+        }
+    }
 }
 
 /// A labelled page as figures.
@@ -133,7 +141,9 @@ impl Table {
             let mut bins = vec![bin(OUTSIDE, &edges); rows];
             for (page, matrix) in self.pages.iter().zip(&matrices) {
                 if let Some(matrix) = matrix {
-                    for (slot, value) in bins[page.start..].iter_mut().zip(matrix.column(feature, 0)) {
+                    for (slot, value) in
+                        bins[page.start..].iter_mut().zip(matrix.column(feature, 0))
+                    {
                         *slot = bin(*value, &edges);
                     }
                 }
@@ -169,7 +179,9 @@ impl Table {
             return refuse("unknown schema: expected html or text");
         };
         if header.fingerprint != format!("{:016x}", schema.fingerprint()) {
-            return refuse("a table of other features than this dehusk has: make it anew with `dehusk features`");
+            return refuse(
+                "a table of other features than this dehusk has: make it anew with `dehusk features`",
+            );
         }
         if table.features.len() != schema.features.len() || !table.hangs_together() {
             return refuse("broken table");

@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 
 use ndarray::Array2;
 
-use super::{Layout, Matrix, OUTSIDE, REACH, Schema, fill_groups, group, log};
+use super::Scores;
+use crate::features::{COUNT, Layout, Matrix, OUTSIDE, REACH, Schema, fill_groups, group};
 use crate::label::Label;
 
 /// The schema of a second pass' own features.
@@ -17,7 +18,8 @@ pub static CONTEXT: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new("context", groups.iter().map(|g| (g.features)()).collect())
 });
 
-const N: usize = Label::COUNT;
+const N: usize = Scores::WIDTH;
+const CONTENT: usize = N - 1;
 const BODY: usize = Label::Body as usize;
 const TITLE: usize = Label::Title as usize;
 const COMMENT: usize = Label::Comment as usize;
@@ -34,7 +36,7 @@ const LEGAL: usize = Label::Legal as usize;
 struct Pool {
     blocks: f32,
     words: f32,
-    /// Expected body words.
+    /// Expected words of content.
     body_words: f32,
     scores: [f32; N],
 }
@@ -43,7 +45,7 @@ impl Pool {
     fn add(&mut self, words: u32, scores: &[f32]) {
         self.blocks += 1.0;
         self.words += words as f32;
-        self.body_words += words as f32 * scores[BODY];
+        self.body_words += words as f32 * scores[CONTENT];
         for (sum, score) in self.scores.iter_mut().zip(scores) {
             *sum += score;
         }
@@ -61,30 +63,18 @@ impl Pool {
 
     /// The mean score of a label, over blocks.
     fn mean(&self, label: usize) -> f32 {
-        if self.blocks > 0.0 {
-            (self.scores[label] / self.blocks).clamp(0.0, 1.0)
-        } else {
-            0.0
-        }
+        if self.blocks > 0.0 { (self.scores[label] / self.blocks).clamp(0.0, 1.0) } else { 0.0 }
     }
 
-    /// Expected share of body among the words.
+    /// Expected share of content among the words.
     fn body(&self) -> f32 {
-        if self.words > 0.0 {
-            (self.body_words / self.words).clamp(0.0, 1.0)
-        } else {
-            0.0
-        }
+        if self.words > 0.0 { (self.body_words / self.words).clamp(0.0, 1.0) } else { 0.0 }
     }
 
     /// Word F1 that keeping just this set would have, were the scores true.
     fn f1(&self, page: &Pool) -> f32 {
         let sum = self.words + page.body_words;
-        if sum > 0.0 {
-            (2.0 * self.body_words / sum).clamp(0.0, 1.0)
-        } else {
-            0.0
-        }
+        if sum > 0.0 { (2.0 * self.body_words / sum).clamp(0.0, 1.0) } else { 0.0 }
     }
 }
 
@@ -103,8 +93,8 @@ struct Pools<'a> {
     title_score: f32,
 }
 
-/// Second-pass features from a page's layout and its first-pass scores, `blocks × labels`
-/// row-major: a matrix by the schema [`CONTEXT`].
+/// Second-pass features from a page's layout and its first-pass scores, the rows of
+/// [`Scores`]: a matrix by the schema [`CONTEXT`].
 pub fn matrix(layout: &Layout, scores: &[f32]) -> Matrix {
     let blocks = layout.words.len();
     let rows = || scores.chunks_exact(N).zip(&layout.words);
@@ -207,22 +197,15 @@ impl<'a> Seen<'a> {
 
     /// The expected F1 of the best of its containers.
     fn best_level(&self) -> f32 {
-        self.levels
-            .iter()
-            .map(|level| level.f1(&self.page))
-            .fold(0.0, f32::max)
+        self.levels.iter().map(|level| level.f1(&self.page)).fold(0.0, f32::max)
     }
 
     fn ratio(part: f32, whole: f32) -> f32 {
-        if whole > 0.0 {
-            (part / whole).clamp(0.0, 1.0)
-        } else {
-            0.0
-        }
+        if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 }
     }
 }
 
-fn groups<'a>() -> [super::Group<Seen<'a>>; 11] {
+fn groups<'a>() -> [crate::features::Group<Seen<'a>>; 11] {
     [
         own(),
         window_1(),
@@ -241,6 +224,7 @@ fn groups<'a>() -> [super::Group<Seen<'a>>; 11] {
 group! {
     own(c: Seen) = "first" {
         title near: "first-pass score of the label", 0..1 => c.own[TITLE];
+        content near: "first-pass score of content", 0..1 => c.own[CONTENT];
         body near: "first-pass score of the label", 0..1 => c.own[BODY];
         byline near: "first-pass score of the label", 0..1 => c.own[BYLINE];
         caption near: "first-pass score of the label", 0..1 => c.own[CAPTION];
@@ -258,7 +242,7 @@ macro_rules! pools {
     ($($id:ident $name:literal $c:ident => $pool:expr;)*) => {
         $(group! {
             $id($c: Seen) = $name {
-                words: "expected share of body among the words", 0..1 => $pool.body();
+                words: "expected share of content among the words", 0..1 => $pool.body();
                 body: "mean first-pass score", 0..1 => $pool.mean(BODY);
                 comment: "mean first-pass score", 0..1 => $pool.mean(COMMENT);
                 teaser: "mean first-pass score", 0..1 => $pool.mean(TEASER);
@@ -267,7 +251,7 @@ macro_rules! pools {
                 byline: "mean first-pass score", 0..1 => $pool.mean(BYLINE);
                 bio: "mean first-pass score", 0..1 => $pool.mean(BIO);
                 legal: "mean first-pass score", 0..1 => $pool.mean(LEGAL);
-                share: "share of the page's expected body words", 0..1 => Seen::ratio($pool.body_words, $c.page.body_words);
+                share: "share of the page's expected words of content", 0..1 => Seen::ratio($pool.body_words, $c.page.body_words);
                 f1: "expected word F1 of keeping just these blocks", 0..1 => $pool.f1(&$c.page);
             }
         })*
@@ -290,16 +274,16 @@ group! {
     choice(c: Seen) = "choose" {
         side near: "before, inside or after the container of the best expected F1", -1..1 => c.side();
         best_f1: "expected F1 of that container", 0..1 => c.pools.best_f1;
-        best_words: "log2 of that container's words", 0..32 => log(c.best.words as u32);
+        best_words: "number of that container's words", 0..COUNT => c.best.words as u32;
         level_f1: "best expected F1 among its own containers", 0..1 => c.best_level();
-        before: "share of the page's expected body words that come before", 0..1 => Seen::ratio(c.before.body_words, c.page.body_words);
+        before: "share of the page's expected words of content that come before", 0..1 => Seen::ratio(c.before.body_words, c.page.body_words);
         comments_before: "share of the page's expected comments that come before", 0..1 => Seen::ratio(c.before.scores[COMMENT], c.page.scores[COMMENT]);
-        page_body: "log2 of the page's expected body words", 0..32 => log(c.page.body_words as u32);
-        page_share: "expected share of body among the page's words", 0..1 => c.page.body();
-        page_comments: "log2 of the page's expected comment blocks", 0..32 => log(c.page.scores[COMMENT] as u32);
-        page_teasers: "log2 of the page's expected teaser blocks", 0..32 => log(c.page.scores[TEASER] as u32);
+        page_body: "number of the page's expected words of content", 0..COUNT => c.page.body_words as u32;
+        page_share: "expected share of content among the page's words", 0..1 => c.page.body();
+        page_comments: "number of the page's expected comment blocks", 0..COUNT => c.page.scores[COMMENT] as u32;
+        page_teasers: "number of the page's expected teaser blocks", 0..COUNT => c.page.scores[TEASER] as u32;
         title_score: "score of the likeliest title", 0..1 => c.pools.title_score;
-        title_distance: "log2 of blocks between it and the likeliest title", 0..32 => log(c.i.abs_diff(c.pools.title) as u32);
+        title_distance: "number of blocks between it and the likeliest title", 0..COUNT => c.i.abs_diff(c.pools.title) as u32;
         after_title: "comes after the likeliest title", 0..1 => c.i > c.pools.title;
     }
 }

@@ -1,0 +1,277 @@
+//! What was typed: the commands and their options, with the help that `--help` shows.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum, value_parser};
+use dehusk::features::{self, Schema};
+use dehusk::label::{LabelSet, Profile};
+
+/// Cuts the boilerplate out of crawled web pages: pages in, clean text out.
+///
+/// A page is cut into blocks, a trained classifier gives each block one of ten labels (title,
+/// body, byline, caption, comment, bio, teaser, ad, nav, legal), and the labels that are asked for
+/// are kept.
+///
+/// Exit status: 0 if every page is done, 1 if some failed and the others are done, 2 if the
+/// arguments are wrong or nothing could be done.
+#[derive(Debug, Parser)]
+#[command(name = "dehusk", version, subcommand_required = true, arg_required_else_help = true)]
+pub struct Args {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+    /// Say more on standard error: -v models and steps, -vv every page; default only problems
+    ///
+    /// The environment variable RUST_LOG overrides this, in tracing-subscriber's syntax.
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Clean pages: HTML, plain text or rows of JSON Lines in, records out
+    #[command(after_help = CLEAN_EXAMPLES)]
+    Clean(CleanArgs),
+    /// Train a model on labelled pages or on a training table
+    #[command(after_help = TRAIN_EXAMPLES)]
+    Train(TrainArgs),
+    /// Measure how like the truth the output on labelled pages is
+    #[command(after_help = EVAL_EXAMPLES)]
+    Eval(EvalArgs),
+    /// Write labelled pages as a table of features, to train on or to look at
+    #[command(after_help = FEATURES_EXAMPLES)]
+    Features(FeaturesArgs),
+}
+
+const CLEAN_EXAMPLES: &str = "\
+Examples:
+  One page, as Markdown:
+    dehusk clean page.html --format md
+  A crawl, one JSON record a page; pages that fail are listed, the others are done:
+    dehusk clean crawl/ -o clean.jsonl.gz --errors errors.jsonl
+  Threads of a forum with their comments, one text file a page:
+    dehusk clean forum/ --profile discussion --format txt -o texts/
+  Rows of JSON Lines from another program; each row has `html` or `text`, `id` and `url`:
+    zcat rows.jsonl.gz | dehusk clean - --input-format jsonl | jq -r .title";
+
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  The models that are built in, from their tables:
+    dehusk train training_data -o models/
+  A model of your own pages (labelled directories; `dehusk eval --help` shows the layouts):
+    dehusk train my-pages/ more-pages/ -o my.model
+    dehusk clean crawl/ --model my.model
+  A model for plain text from the same pages:
+    dehusk train my-pages/ -o my-text.model --schema text";
+
+const EVAL_EXAMPLES: &str = "\
+Labelled directories:
+  DIR/html/ID.html + DIR/labels/ID.json        {\"url\", \"page_type\", \"blocks\": [{\"text\", \"label\"}]}
+  DIR/html/ID.html + DIR/ground-truth/ID.json  {\"url\", \"ground_truth\": {\"main_content\"}}
+  DIR/ID.txt + DIR/ID.labels.json              plain text; as the first
+  Pages may be gzipped (ID.html.gz).
+
+Examples:
+  The built-in models on the pages that come with dehusk:
+    dehusk eval examples/
+  A model of your own, for a script to read:
+    dehusk eval held-out/ --model my.model --json
+  How good models trained on these pages are on sites they have not seen:
+    dehusk eval my-pages/ --folds 5";
+
+const FEATURES_EXAMPLES: &str = "\
+Examples:
+  A table to train on without the pages:
+    dehusk features my-pages/ -o my-pages.table
+    dehusk train my-pages.table -o my.model
+  All features as numbers, one row a block, for a notebook:
+    dehusk features my-pages/ -o blocks.csv.gz";
+
+/// `dehusk clean`.
+#[derive(Debug, clap::Args)]
+pub struct CleanArgs {
+    /// Files, directories (with all below them) or `-` for standard input
+    ///
+    /// In a directory the files with extension .html, .htm, .xhtml, .txt, .jsonl and .ndjson are
+    /// pages, also with .gz; the others are skipped and counted. Records come in the order of the
+    /// inputs and of the file names, whatever the number of threads.
+    #[arg(value_name = "INPUT", required = true)]
+    pub inputs: Vec<PathBuf>,
+    /// File or directory to write to; default standard output
+    ///
+    /// A file appears when all is done, or not at all; one whose name ends in .gz is compressed.
+    /// With `--format txt` or `md`, a directory (one that exists, or a name that ends in `/`) gets
+    /// one file a page.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// What is written
+    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+    pub format: Format,
+    #[command(flatten)]
+    pub keep: KeepArgs,
+    /// List every block of a page in its record, kept or not: label, score (0 to 1), text, tag;
+    /// default off
+    #[arg(long)]
+    pub blocks: bool,
+    /// What the inputs hold
+    #[arg(long, value_enum, default_value_t = InputFormat::Auto)]
+    pub input_format: InputFormat,
+    /// Model to use in place of the built-in one for its kind of page; default the built-in ones
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Threads; default all cores. The output does not depend on it
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<NonZero<usize>>,
+    /// File for the pages that fail, one line of JSON each: {"id", "error"}; default standard error
+    #[arg(long, value_name = "FILE")]
+    pub errors: Option<PathBuf>,
+    /// Largest page, in bytes after unzipping; a larger one fails
+    #[arg(long, value_name = "N", default_value_t = dehusk::source::Limits::default().max_page_bytes)]
+    pub max_page_bytes: usize,
+}
+
+/// `dehusk train`.
+#[derive(Debug, clap::Args)]
+pub struct TrainArgs {
+    /// Labelled directories; or training tables (.table), or directories that hold them
+    ///
+    /// A `figures.json` beside a table ({"html": {NAME: NUMBER}, "text": {…}}) goes into the
+    /// model's header.
+    #[arg(value_name = "DATA", required = true)]
+    pub data: Vec<PathBuf>,
+    /// Model file to write; or a directory, which gets html.model and text.model, as far as the
+    /// data give both
+    ///
+    /// A directory is one that exists, or a name that ends in `/`.
+    #[arg(short, long, value_name = "MODEL")]
+    pub output: PathBuf,
+    /// Kind of page that the model is for; default html where the data have it, else text, and
+    /// all that they have for a directory
+    #[arg(long, value_enum)]
+    pub schema: Option<SchemaName>,
+}
+
+/// `dehusk eval`.
+#[derive(Debug, clap::Args)]
+pub struct EvalArgs {
+    /// Labelled directories
+    #[arg(value_name = "DATA", required = true)]
+    pub data: Vec<PathBuf>,
+    /// Model to measure in place of the built-in one for its kind of page; default the built-in
+    /// ones
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Measure models that are trained on the data themselves: each page is scored by one that has
+    /// seen no page of its site, in N folds, at least 2; default off
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(2..), conflicts_with = "model")]
+    pub folds: Option<u16>,
+    /// How pages of HTML are scored: `text` as the lines of their text
+    #[arg(long, value_enum, default_value_t = SchemaName::Html)]
+    pub schema: SchemaName,
+    #[command(flatten)]
+    pub keep: KeepArgs,
+    /// Print one JSON object, {CORPUS: FIGURES}; default tables for the eye
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `dehusk features`.
+#[derive(Debug, clap::Args)]
+pub struct FeaturesArgs {
+    /// Labelled directories
+    #[arg(value_name = "DATA", required = true)]
+    pub data: Vec<PathBuf>,
+    /// File to write: .table for training, .csv or .csv.gz for the numbers themselves
+    ///
+    /// The columns of the numbers are id, block (from 0), label (`in` or `out` where only that is
+    /// known of the gold text, empty where nothing is), and the features by name.
+    #[arg(short, long, value_name = "TABLE")]
+    pub output: PathBuf,
+    /// Features of which kind of page; default html where the data have it, else text
+    #[arg(long, value_enum)]
+    pub schema: Option<SchemaName>,
+}
+
+/// Which blocks are kept.
+#[derive(Debug, clap::Args)]
+pub struct KeepArgs {
+    /// Which blocks are kept: article (body), page (title, body, caption), discussion (title, body,
+    /// byline, comment), all
+    #[arg(long, value_name = "PROFILE", default_value = Profile::default().as_str(), value_parser = profiles())]
+    profile: Profile,
+    /// Keep the blocks with these labels instead, separated by commas; default those of the profile
+    #[arg(long, value_name = "LABELS", conflicts_with = "profile")]
+    keep: Option<LabelSet>,
+}
+
+impl KeepArgs {
+    /// The labels that are kept.
+    pub fn labels(&self) -> LabelSet {
+        self.keep.unwrap_or(self.profile.keep())
+    }
+}
+
+fn profiles() -> impl TypedValueParser<Value = Profile> {
+    let names = PossibleValuesParser::new(Profile::ALL.map(Profile::as_str));
+    names.try_map(|name| name.parse::<Profile>())
+}
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One JSON object a page and line
+    Jsonl,
+    /// The text; a line with a form feed between two pages
+    Txt,
+    /// The text as Markdown; separated likewise
+    Md,
+    /// One row a block: id, index, label, score, tag, text
+    Csv,
+}
+
+/// What inputs hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    /// What a file's extension says; without a known one, its first bytes
+    Auto,
+    /// One page of HTML a file
+    Html,
+    /// One page of plain text a file
+    Text,
+    /// One page a line: an object with `html` or `text`, and `id` and `url`
+    Jsonl,
+}
+
+/// The kinds of pages that models are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaName {
+    /// Pages with a DOM
+    Html,
+    /// Plain text
+    Text,
+}
+
+impl SchemaName {
+    /// The features of such pages.
+    pub fn schema(self) -> &'static Schema {
+        match self {
+            SchemaName::Html => &features::HTML,
+            SchemaName::Text => &features::TEXT,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_hang_together() {
+        Args::command().debug_assert();
+    }
+}

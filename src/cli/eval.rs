@@ -1,0 +1,126 @@
+//! `dehusk eval`: the measures of [`dehusk::evaluation`] on labelled pages, for eyes or scripts.
+
+use std::io::{self, Write, stdout};
+
+use anyhow::{Context, bail};
+use dehusk::evaluation::{self, CorpusReport};
+use dehusk::features::Schema;
+use dehusk::label::LabelSet;
+use dehusk::labelled::LabelledPage;
+use dehusk::measures::Prf;
+use dehusk::model::Model;
+use dehusk::training::Settings;
+use tracing::info;
+
+use super::args::EvalArgs;
+use super::{Status, data, models, stderr};
+
+/// Labelled pages, and how they are to be scored.
+pub struct Eval {
+    pages: Vec<LabelledPage>,
+    /// In place of the built-in one of its schema.
+    model: Option<Model>,
+    /// Folds to train models in; these then score the pages.
+    folds: Option<usize>,
+    schema: &'static Schema,
+    keep: LabelSet,
+    json: bool,
+    /// Pages that could not be read.
+    failed: u64,
+}
+
+impl Eval {
+    /// Reads the pages and the model.
+    pub fn new(args: EvalArgs) -> anyhow::Result<Eval> {
+        let model = args.model.as_deref().map(models::read).transpose()?;
+        let folds = args.folds.map(usize::from);
+        let (pages, failed) = data::read_pages(&args.data)?;
+        let (schema, keep) = (args.schema.schema(), args.keep.labels());
+        Ok(Eval { pages, model, folds, schema, keep, json: args.json, failed })
+    }
+
+    /// Scores the pages and prints the reports.
+    pub fn run(self) -> anyhow::Result<Status> {
+        let Eval { pages, model, folds, schema, keep, json, failed } = self;
+        let (scores, errors) = match folds {
+            None => {
+                let busy = stderr::busy(format!("scoring {} pages", pages.len()));
+                let extractor = models::extractor(model.as_ref());
+                let outcome = evaluation::score_all(&pages, schema, extractor, keep);
+                busy.finish_and_clear();
+                outcome
+            }
+            Some(folds) => {
+                let bar = stderr::steps(0, "folds");
+                let progress = |done: usize, total: usize| {
+                    bar.set_length(total as u64);
+                    bar.set_position(done as u64);
+                    info!("fold {done} of {total} done");
+                };
+                let settings = Settings::default();
+                let outcome =
+                    evaluation::cross_validate(&pages, schema, &settings, folds, keep, progress)
+                        .context("a fold leaves too little to learn from: more sites are needed")?;
+                bar.finish_and_clear();
+                outcome
+            }
+        };
+        let failed = failed + data::tell(errors);
+        if scores.is_empty() {
+            bail!("none of the pages can be read");
+        }
+        let reports = evaluation::report(&scores);
+        let mut out = stdout().lock();
+        if json {
+            serde_json::to_writer(&mut out, &reports).map_err(io::Error::from)?;
+            writeln!(out)?;
+        } else {
+            for (corpus, report) in &reports {
+                print(&mut out, corpus, report)?;
+            }
+        }
+        Ok(Status::of(failed))
+    }
+}
+
+/// Prints one corpus' report.
+fn print(out: &mut impl Write, corpus: &str, report: &CorpusReport) -> io::Result<()> {
+    let line = |out: &mut dyn Write, name: &str, prf: &Prf| {
+        write!(out, "  {name:<12}{:>9.3}  {:>6.3}  {:>6.3}", prf.precision, prf.recall, prf.f1)
+    };
+    writeln!(out, "{corpus}: {} pages with gold text\n", report.pages)?;
+    writeln!(out, "  {:<12}{:>9}  {:>6}  {:>6}", "text", "precision", "recall", "F1")?;
+    let texts = [
+        ("word", Some(report.word)),
+        ("shingle", Some(report.shingle)),
+        ("snippet", report.snippet),
+    ];
+    for (name, prf) in texts {
+        if let Some(prf) = prf {
+            line(out, name, &prf)?;
+            writeln!(out)?;
+        }
+    }
+    if let Some(rho) = report.confidence {
+        writeln!(out, "  confidence and word F1: Spearman's rank correlation {rho:.3}")?;
+    }
+    if !report.by_type.is_empty() {
+        writeln!(out, "\n  {:<19}{:>8}  {:>6}", "page type", "word F1", "pages")?;
+        for (name, figures) in &report.by_type {
+            writeln!(out, "  {name:<19}{:>8.3}  {:>6}", figures.word_f1, figures.pages)?;
+        }
+    }
+    if let Some(macro_f1) = report.macro_f1 {
+        writeln!(
+            out,
+            "\n  {:<12}{:>9}  {:>6}  {:>6}  {:>6}",
+            "label", "precision", "recall", "F1", "blocks"
+        )?;
+        for score in &report.labels {
+            line(out, score.label.as_str(), &score.prf)?;
+            writeln!(out, "  {:>6}", score.support)?;
+        }
+        writeln!(out, "  {:<12}{:>9}  {:>6}  {macro_f1:>6.3}", "macro-F1", "", "")?;
+    }
+    writeln!(out)
+}

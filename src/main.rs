@@ -1,0 +1,38 @@
+//! The `dehusk` program: a thin shell over the library. See `dehusk --help`.
+
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::args::{Args, Command};
+use cli::clean::Clean;
+use cli::eval::Eval;
+use cli::features::Features;
+use cli::train::Train;
+use cli::{Status, is_closed_pipe, stderr};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    stderr::start_log(args.verbose);
+    match run(args.command) {
+        Ok(Status::AllDone) => ExitCode::SUCCESS,
+        Ok(Status::SomeFailed) => ExitCode::from(1),
+        // The reader has what it wanted (`dehusk … | head`).
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dehusk: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<Status> {
+    match command {
+        Command::Clean(args) => Clean::new(args)?.run(),
+        Command::Train(args) => Train::new(args)?.run(),
+        Command::Eval(args) => Eval::new(args)?.run(),
+        Command::Features(args) => Features::new(args)?.run(),
+    }
+}
