@@ -29,7 +29,7 @@ def measure(corpora):
     """The figures of both models, by name."""
     folders = [corpora / name for name in ("wcxb-dev", "news-dev", "classes-dev")]
     html = json.loads(dehusk("eval", *folders, "--folds", 5, "--json"))
-    text = json.loads(dehusk("eval", folders[2], "--folds", 5, "--schema", "text", "--json"))
+    text = json.loads(dehusk("eval", *folders, "--folds", 5, "--schema", "text", "--json"))
     return {"html": flat(html), "text": flat(text)}
 
 

@@ -10,7 +10,6 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::assemble;
-use crate::boost;
 use crate::extract::{Extractor, choose};
 use crate::features::{HTML, Schema, TEXT};
 use crate::label::{Label, LabelSet};
@@ -21,7 +20,7 @@ use crate::measures::{
 use crate::model::Classifier;
 use crate::training::prepare::{prepare, site};
 use crate::training::table::Table;
-use crate::training::{self, Settings};
+use crate::training::{self, Learner, Settings};
 
 /// How one page did.
 #[derive(Clone, Debug, Serialize)]
@@ -192,11 +191,11 @@ pub fn table(pages: &[LabelledPage], schema: &Schema) -> (Table, Vec<PageError>)
 pub fn cross_validate(
     pages: &[LabelledPage],
     schema: &Schema,
-    settings: &Settings,
+    learner: Learner,
     folds: usize,
     keep: LabelSet,
     progress: impl Fn(usize, usize),
-) -> boost::Result<Outcome<PageScore>> {
+) -> Result<Outcome<PageScore>, training::Error> {
     let used =
         |other: &&Schema| pages.iter().any(|page| schema_of(page, schema).name == other.name);
     let schemas: Vec<&Schema> = [&*HTML, &*TEXT].into_iter().filter(used).collect();
@@ -205,6 +204,7 @@ pub fn cross_validate(
     for (round, current) in schemas.iter().enumerate() {
         // A page that this cannot read is told of where it is scored.
         let (table, _) = table(pages, current);
+        let settings = Settings { learner, ..Settings::of(current) };
         for fold in 0..folds {
             let in_fold = |site: u64| training::fold(site, folds, 0) == fold;
             let is_scored = |page: &LabelledPage| {
@@ -212,7 +212,7 @@ pub fn cross_validate(
             };
             if pages.iter().any(is_scored) {
                 let seen = |page: usize| !in_fold(table.pages()[page].site);
-                let classifier = training::fit(&table, current, settings, &seen)?;
+                let classifier = training::fit(&table, current, &settings, &seen)?;
                 scores.par_iter_mut().zip(pages).for_each(|(slot, page)| {
                     if is_scored(page) {
                         *slot = Some(score(page, current, &classifier, keep));

@@ -143,14 +143,6 @@ impl Write for Output {
     }
 }
 
-/// Takes a closed pipe for the wish to stop that it is (`dehusk … | head`), not for an error.
-pub fn allow_closed_pipe(result: io::Result<()>) -> io::Result<()> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
-    }
-}
-
 /// Writes records as JSON Lines: one object a line.
 #[derive(Debug)]
 pub struct JsonLines<W>(pub W);

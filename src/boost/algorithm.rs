@@ -11,7 +11,7 @@ use linfa::traits::Fit;
 use ndarray::{ArrayBase, ArrayView2, Data, Ix2};
 use rayon::prelude::*;
 
-use super::binning::{BinnedColumns, BinnedMatrix};
+use super::binning::{BinnedColumns, BinnedMatrix, check_data};
 use super::error::{Error, Result};
 use super::hyperparams::{GradientBoostingValidParams, MAX_BINS};
 use super::model::{GradientBoosting, softmax};
@@ -58,9 +58,12 @@ impl GradientBoostingValidParams {
         weights: &[f32],
     ) -> Result<GradientBoosting> {
         let classes = targets.ncols();
+        if self.primary.is_some_and(|class| class >= classes) {
+            return Err(Error::Data("the primary class is not among the classes"));
+        }
+        check_data(columns, targets, weights)?;
         let targets = targets.as_standard_layout();
         let targets = targets.as_slice().expect("standard layout is contiguous");
-        self.check_data(columns, targets, classes, weights)?;
         let rows: Vec<u32> =
             (0..columns.rows() as u32).filter(|&row| weights[row as usize] > 0.0).collect();
         if rows.is_empty() {
@@ -94,68 +97,6 @@ impl GradientBoostingValidParams {
             model.finish_tree(splits.len(), &values);
         }
         Ok(model)
-    }
-
-    fn check_data<C: BinnedColumns>(
-        &self,
-        columns: &C,
-        targets: &[f32],
-        classes: usize,
-        weights: &[f32],
-    ) -> Result<()> {
-        let rows = columns.rows();
-        let equal = |what, expected, found| {
-            if expected == found { Ok(()) } else { Err(Error::Shape { what, expected, found }) }
-        };
-        if classes < 2 {
-            return Err(Error::Data("fewer than two classes"));
-        }
-        if self.primary.is_some_and(|class| class >= classes) {
-            return Err(Error::Data("the primary class is not among the classes"));
-        }
-        equal("rows of targets", rows, targets.len() / classes)?;
-        equal("number of weights", rows, weights.len())?;
-        if u32::try_from(rows).is_err() {
-            return Err(Error::Data("more rows than u32 can number"));
-        }
-        if columns.features() > usize::from(u16::MAX) {
-            return Err(Error::Data("more features than u16 can number"));
-        }
-        if columns.features() == 0 {
-            return Err(Error::Data("no features"));
-        }
-        (0..columns.features()).into_par_iter().try_for_each(|feature| {
-            let (bins, edges) = (columns.bins(feature), columns.edges(feature));
-            let fault = |reason| Err(Error::Column { feature, reason });
-            if bins.len() != rows {
-                return fault("not one bin a row");
-            }
-            if edges.len() >= MAX_BINS
-                || bins.iter().max().is_some_and(|&b| usize::from(b) > edges.len())
-            {
-                return fault("more bins than edges and u8 allow");
-            }
-            if !edges.iter().all(|e| e.is_finite()) || !edges.is_sorted_by(|a, b| a < b) {
-                return fault("edges are not finite and ascending");
-            }
-            Ok(())
-        })?;
-        for (row, (&weight, labels)) in
-            weights.iter().zip(targets.chunks_exact(classes)).enumerate()
-        {
-            if !(weight >= 0.0 && weight.is_finite()) {
-                return Err(Error::Row { row, reason: "weight is negative or not finite" });
-            }
-            let valid = labels.iter().all(|&l| l >= 0.0 && l.is_finite())
-                && labels.iter().any(|&l| l > 0.0);
-            if weight > 0.0 && !valid {
-                return Err(Error::Row {
-                    row,
-                    reason: "targets must be finite, not negative, and not all zero",
-                });
-            }
-        }
-        Ok(())
     }
 
     /// Chooses the splits of one tree, level by level; fewer than `depth` if none gains any more.

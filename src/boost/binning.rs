@@ -3,6 +3,9 @@
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
+use super::error::{Error, Result};
+use super::hyperparams::MAX_BINS;
+
 /// Training columns, already binned. An implementation may hand out overlapping slices of one
 /// buffer, so that "the same feature of the next row" costs no memory.
 pub trait BinnedColumns: Sync {
@@ -54,6 +57,66 @@ fn midpoint(low: f32, high: f32) -> f32 {
 /// Bin of `value`: the number of `edges` (ascending) that it exceeds. NaN exceeds none: bin 0.
 pub fn bin(value: f32, edges: &[f32]) -> u8 {
     edges.partition_point(|&edge| value > edge) as u8
+}
+
+/// Checks that training data are of one size and in range.
+///
+/// # Errors
+/// If sizes disagree, a column breaks the contract of [`BinnedColumns`], or a row's targets or
+/// weight are out of range.
+pub(crate) fn check_data<C: BinnedColumns>(
+    columns: &C,
+    targets: ArrayView2<f32>,
+    weights: &[f32],
+) -> Result<()> {
+    let rows = columns.rows();
+    let equal = |what, expected, found| {
+        if expected == found { Ok(()) } else { Err(Error::Shape { what, expected, found }) }
+    };
+    if targets.ncols() < 2 {
+        return Err(Error::Data("fewer than two classes"));
+    }
+    equal("rows of targets", rows, targets.nrows())?;
+    equal("number of weights", rows, weights.len())?;
+    if u32::try_from(rows).is_err() {
+        return Err(Error::Data("more rows than u32 can number"));
+    }
+    if columns.features() > usize::from(u16::MAX) {
+        return Err(Error::Data("more features than u16 can number"));
+    }
+    if columns.features() == 0 {
+        return Err(Error::Data("no features"));
+    }
+    (0..columns.features()).into_par_iter().try_for_each(|feature| {
+        let (bins, edges) = (columns.bins(feature), columns.edges(feature));
+        let fault = |reason| Err(Error::Column { feature, reason });
+        if bins.len() != rows {
+            return fault("not one bin a row");
+        }
+        if edges.len() >= MAX_BINS
+            || bins.iter().max().is_some_and(|&b| usize::from(b) > edges.len())
+        {
+            return fault("more bins than edges and u8 allow");
+        }
+        if !edges.iter().all(|e| e.is_finite()) || !edges.is_sorted_by(|a, b| a < b) {
+            return fault("edges are not finite and ascending");
+        }
+        Ok(())
+    })?;
+    for (row, (&weight, labels)) in weights.iter().zip(targets.rows()).enumerate() {
+        let fault = |reason| Err(Error::Row { row, reason });
+        if !(weight >= 0.0 && weight.is_finite()) {
+            return fault("weight is negative or not finite");
+        }
+        let in_range = labels.iter().all(|&l| l >= 0.0 && l.is_finite());
+        if weight > 0.0 && !(in_range && labels.iter().any(|&l| l > 0.0)) {
+            return fault("targets must be finite, not negative, and not all zero");
+        }
+    }
+    if weights.iter().all(|&weight| weight == 0.0) {
+        return Err(Error::Data("no row has a positive weight"));
+    }
+    Ok(())
 }
 
 /// Binned copy of a matrix of records.

@@ -102,9 +102,11 @@ mod hyperparams;
 mod model;
 mod rng;
 
+pub(crate) use binning::check_data;
 pub use binning::{BinnedColumns, bin, quantile_edges};
 pub use error::{Error, Result};
 pub use hyperparams::{GradientBoostingParams, GradientBoostingValidParams};
+pub(crate) use model::softmax;
 pub use model::{Columns, GradientBoosting};
 
 #[cfg(test)]

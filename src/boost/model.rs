@@ -288,7 +288,7 @@ fn add_leaves<const G: usize>(
 }
 
 /// Turns one row of scores into probabilities.
-pub(super) fn softmax(scores: &mut [f32]) {
+pub(crate) fn softmax(scores: &mut [f32]) {
     let max = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let mut sum = 0.0;
     for score in scores.iter_mut() {

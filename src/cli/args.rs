@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, value_parser};
 use dehusk::features::{self, Schema};
 use dehusk::label::{LabelSet, Profile};
+use dehusk::training::Learner;
 
 /// Cuts the boilerplate out of crawled web pages: pages in, clean text out.
 ///
@@ -152,6 +153,9 @@ pub struct TrainArgs {
     /// all that they have for a directory
     #[arg(long, value_enum)]
     pub schema: Option<SchemaName>,
+    /// What is fitted
+    #[arg(long, value_enum, default_value_t)]
+    pub learner: LearnerName,
 }
 
 /// `dehusk eval`.
@@ -171,6 +175,9 @@ pub struct EvalArgs {
     /// How pages of HTML are scored: `text` as the lines of their text
     #[arg(long, value_enum, default_value_t = SchemaName::Html)]
     pub schema: SchemaName,
+    /// What is fitted in the folds
+    #[arg(long, value_enum, default_value_t, requires = "folds")]
+    pub learner: LearnerName,
     #[command(flatten)]
     pub keep: KeepArgs,
     /// Print one JSON object, {CORPUS: FIGURES}; default tables for the eye
@@ -273,5 +280,24 @@ mod tests {
     #[test]
     fn the_commands_hang_together() {
         Args::command().debug_assert();
+    }
+}
+
+/// What is fitted.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum LearnerName {
+    /// Gradient-boosted trees in two passes
+    #[default]
+    Trees,
+    /// Logistic regression on binned features: a smaller, less accurate model
+    Linear,
+}
+
+impl From<LearnerName> for Learner {
+    fn from(name: LearnerName) -> Learner {
+        match name {
+            LearnerName::Trees => Learner::Trees,
+            LearnerName::Linear => Learner::Linear,
+        }
     }
 }

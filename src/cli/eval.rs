@@ -9,7 +9,7 @@ use dehusk::label::LabelSet;
 use dehusk::labelled::LabelledPage;
 use dehusk::measures::Prf;
 use dehusk::model::Model;
-use dehusk::training::Settings;
+use dehusk::training::Learner;
 use tracing::info;
 
 use super::args::EvalArgs;
@@ -22,6 +22,8 @@ pub struct Eval {
     model: Option<Model>,
     /// Folds to train models in; these then score the pages.
     folds: Option<usize>,
+    /// What is fitted in them.
+    learner: Learner,
     schema: &'static Schema,
     keep: LabelSet,
     json: bool,
@@ -36,12 +38,13 @@ impl Eval {
         let folds = args.folds.map(usize::from);
         let (pages, failed) = data::read_pages(&args.data)?;
         let (schema, keep) = (args.schema.schema(), args.keep.labels());
-        Ok(Eval { pages, model, folds, schema, keep, json: args.json, failed })
+        let learner = args.learner.into();
+        Ok(Eval { pages, model, folds, learner, schema, keep, json: args.json, failed })
     }
 
     /// Scores the pages and prints the reports.
     pub fn run(self) -> anyhow::Result<Status> {
-        let Eval { pages, model, folds, schema, keep, json, failed } = self;
+        let Eval { pages, model, folds, learner, schema, keep, json, failed } = self;
         let (scores, errors) = match folds {
             None => {
                 let busy = stderr::busy(format!("scoring {} pages", pages.len()));
@@ -57,9 +60,8 @@ impl Eval {
                     bar.set_position(done as u64);
                     info!("fold {done} of {total} done");
                 };
-                let settings = Settings::default();
                 let outcome =
-                    evaluation::cross_validate(&pages, schema, &settings, folds, keep, progress)
+                    evaluation::cross_validate(&pages, schema, learner, folds, keep, progress)
                         .context("a fold leaves too little to learn from: more sites are needed")?;
                 bar.finish_and_clear();
                 outcome

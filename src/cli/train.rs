@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use dehusk::evaluation;
 use dehusk::features::Schema;
-use dehusk::model::{Header, Model};
+use dehusk::model::{Header, Model, Scorer};
 use dehusk::training::table::Table;
-use dehusk::training::{self, Settings};
+use dehusk::training::{self, Learner, Settings};
 use tracing::info;
 
 use super::args::TrainArgs;
@@ -20,6 +20,7 @@ use super::{Status, data, is_directory, stderr};
 pub struct Train {
     lessons: Vec<Lessons>,
     output: PathBuf,
+    learner: Learner,
     /// Pages that could not be read.
     failed: u64,
 }
@@ -35,7 +36,7 @@ struct Lessons {
 impl Train {
     /// Reads the data and chooses the schemas.
     pub fn new(args: TrainArgs) -> anyhow::Result<Train> {
-        let TrainArgs { data, output, schema } = args;
+        let TrainArgs { data, output, schema, learner } = args;
         let is_asked =
             |other: &Schema| schema.is_none_or(|schema| schema.schema().name == other.name);
         let most = if is_directory(&output) { usize::MAX } else { 1 };
@@ -73,12 +74,12 @@ impl Train {
         if lessons.is_empty() {
             bail!("the data hold nothing that a model of this schema could learn from");
         }
-        Ok(Train { lessons, output, failed })
+        Ok(Train { lessons, output, learner: learner.into(), failed })
     }
 
     /// Fits and writes the models.
     pub fn run(self) -> anyhow::Result<Status> {
-        let Train { lessons, output, failed } = self;
+        let Train { lessons, output, learner, failed } = self;
         let directory = is_directory(&output);
         if directory {
             create_directory(&output)?;
@@ -88,7 +89,7 @@ impl Train {
             let path =
                 if directory { output.join(format!("{name}.model")) } else { output.clone() };
             let mut file = create(&path)?;
-            let model = lessons.fit()?;
+            let model = lessons.fit(learner)?;
             let cannot = || format!("cannot write {}", path.display());
             model.write(&mut file).with_context(cannot)?;
             file.finish().with_context(cannot)?;
@@ -103,20 +104,22 @@ impl Train {
 }
 
 impl Lessons {
-    fn fit(self) -> anyhow::Result<Model> {
+    fn fit(self, learner: Learner) -> anyhow::Result<Model> {
         let Lessons { schema, table, figures } = self;
         let (pages, blocks) = (table.pages().len(), table.blocks());
+        let settings = Settings { learner, ..Settings::of(schema) };
         let busy =
             stderr::busy(format!("training for {} on {pages} pages, {blocks} blocks", schema.name));
-        let classifier = training::fit(&table, schema, &Settings::default(), &|_| true)
+        let classifier = training::fit(&table, schema, &settings, &|_| true)
             .with_context(|| format!("cannot train for {} on {pages} pages", schema.name))?;
         busy.finish_and_clear();
-        let (gain, columns) =
-            (classifier.first.trees.feature_gain(), &classifier.first.view.columns);
-        let mut order: Vec<usize> = (0..gain.len()).collect();
-        order.sort_by(|a, b| gain[*b].total_cmp(&gain[*a]));
-        for (feature, shift) in order.iter().take(10).map(|i| columns[*i]) {
-            info!("among the ten best features: {} {shift:+}", schema.features[feature].name);
+        if let Scorer::Trees(trees) = &classifier.first.scorer {
+            let (gain, columns) = (trees.feature_gain(), &classifier.first.view.columns);
+            let mut order: Vec<usize> = (0..gain.len()).collect();
+            order.sort_by(|a, b| gain[*b].total_cmp(&gain[*a]));
+            for (feature, shift) in order.iter().take(10).map(|i| columns[*i]) {
+                info!("among the ten best features: {} {shift:+}", schema.features[feature].name);
+            }
         }
         Ok(Model { header: Header::new(schema, pages, blocks, figures), classifier })
     }

@@ -215,7 +215,7 @@ impl<'a> Dom<'a> {
             let id = id as NodeId;
             let facts = &mut self.page;
             match node.tag {
-                Tag::Script => {
+                Tag::Script if document.attr(id, Attr::Type) == Some("application/ld+json") => {
                     let text = document.text(id + 1 - u32::from(node.end == id + 1));
                     if !text.is_empty() {
                         let has = |names: &[&str]| names.iter().any(|n| text.contains(n));

@@ -117,7 +117,7 @@ impl Keywords {
                 {
                     rules.push(Rule {
                         mask: 1 << bit,
-                        starts_word: form.chars().next().is_some_and(|c| has_word_spaces(c)),
+                        starts_word: form.chars().next().is_some_and(has_word_spaces),
                         ends_word: word.ends_with('$'),
                     });
                     patterns.push(form.to_owned());

@@ -34,7 +34,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::boost::{self, BinnedColumns, Columns, quantile_edges};
+use crate::boost::{self, BinnedColumns, Columns, check_data, quantile_edges, softmax};
 
 /// Classes whose scores are added by one SIMD instruction.
 const GROUP: usize = 4;
@@ -243,52 +243,11 @@ impl Column {
     }
 }
 
-/// Turns one row of scores into probabilities.
-fn softmax(scores: &mut [f32]) {
-    let max = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    scores.iter_mut().for_each(|score| *score = (*score - max).exp());
-    let sum: f32 = scores.iter().sum();
-    scores.iter_mut().for_each(|score| *score /= sum);
-}
-
 fn equal(what: &'static str, expected: usize, found: usize) -> Result<(), boost::Error> {
     match expected == found {
         true => Ok(()),
         false => Err(boost::Error::Shape { what, expected, found }),
     }
-}
-
-fn check_data<C: BinnedColumns>(
-    columns: &C,
-    targets: ArrayView2<f32>,
-    weights: &[f32],
-) -> Result<(), boost::Error> {
-    equal("rows of targets", columns.rows(), targets.nrows())?;
-    equal("number of weights", columns.rows(), weights.len())?;
-    if targets.ncols() < 2 {
-        return Err(boost::Error::Data("fewer than two classes"));
-    }
-    for feature in 0..columns.features() {
-        let (bins, edges) = (columns.bins(feature), columns.edges(feature));
-        if bins.len() != columns.rows() || bins.iter().any(|&bin| usize::from(bin) > edges.len()) {
-            let reason = "not one bin a row, each at most the number of edges";
-            return Err(boost::Error::Column { feature, reason });
-        }
-    }
-    for (row, (&weight, labels)) in weights.iter().zip(targets.rows()).enumerate() {
-        let fault = |reason| Err(boost::Error::Row { row, reason });
-        if !(weight >= 0.0 && weight.is_finite()) {
-            return fault("weight is negative or not finite");
-        }
-        let in_range = labels.iter().all(|&l| l >= 0.0 && l.is_finite());
-        if weight > 0.0 && !(in_range && labels.iter().any(|&l| l > 0.0)) {
-            return fault("targets must be finite, not negative, and not all zero");
-        }
-    }
-    if weights.iter().all(|&weight| weight == 0.0) {
-        return Err(boost::Error::Data("no row has a positive weight"));
-    }
-    Ok(())
 }
 
 /// The label of a row, if it allows only one.

@@ -1,6 +1,6 @@
 //! The classifier: from a page's features to each block's probability of each label.
 //!
-//! Two passes of gradient-boosted trees. The first sees a block's own features and its
+//! Two passes of gradient-boosted trees, or of logistic regression. The first sees a block's own features and its
 //! neighbours'; the second sees these and the first one's scores, pooled over what the block
 //! belongs to ([`context`]).
 //!
@@ -8,6 +8,7 @@
 //! which schema it fits. [`Model::read`] refuses one that does not fit.
 
 pub mod context;
+pub mod linear;
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
@@ -19,6 +20,7 @@ use crate::container;
 use crate::features::{HTML, Matrix, Page, REACH, Schema, TEXT, View};
 use crate::label::Label;
 use context::CONTEXT;
+use linear::Linear;
 
 /// A classifier and its papers.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,13 +124,22 @@ impl Model {
     }
 }
 
-/// One pass: trees, and the columns that they see.
+/// What turns columns into outputs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Scorer {
+    /// Gradient-boosted trees: the accurate one.
+    Trees(GradientBoosting),
+    /// Logistic regression on one-hot bins: the small one.
+    Linear(Linear),
+}
+
+/// One pass: a scorer, and the columns that it sees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pass {
-    /// The columns in the order of the trees' features.
+    /// The columns in the order of the scorer's features.
     pub view: View,
-    /// The trees.
-    pub trees: GradientBoosting,
+    /// The scorer.
+    pub scorer: Scorer,
 }
 
 /// A fitted classifier.
@@ -241,18 +252,30 @@ impl Pass {
         if !self.view.columns.iter().all(|(f, shift)| *f < features && reach.contains(shift)) {
             return Err("a column that no page has".to_owned());
         }
-        if self.trees.n_classes() != Scores::OUTPUTS {
-            return Err(format!("{} outputs", self.trees.n_classes()));
+        let columns = self.view.columns.len();
+        let (outputs, check) = match &self.scorer {
+            Scorer::Trees(trees) => {
+                (trees.n_classes(), trees.check(columns).map_err(|e| e.to_string()))
+            }
+            Scorer::Linear(linear) => {
+                (linear.n_classes(), linear.check(columns).map_err(|e| e.to_string()))
+            }
+        };
+        if outputs != Scores::OUTPUTS {
+            return Err(format!("{outputs} outputs"));
         }
-        self.trees.check(self.view.columns.len()).map_err(|e| e.to_string())
+        check
     }
 
     /// The pass' scores.
     pub fn predict(&self, own: &Matrix, context: Option<&Matrix>) -> Scores {
         let mut out = vec![0.0; own.blocks() * Scores::OUTPUTS];
-        self.trees
-            .predict_columns(&Seen { own, context, view: &self.view }, &mut out)
-            .expect("a row of scores a block");
+        let seen = Seen { own, context, view: &self.view };
+        let fits = "a checked model, and a row of outputs for each block";
+        match &self.scorer {
+            Scorer::Trees(trees) => trees.predict_columns(&seen, &mut out).expect(fits),
+            Scorer::Linear(linear) => linear.predict_columns(&seen, &mut out).expect(fits),
+        }
         Scores::from_outputs(&out)
     }
 }

@@ -6,11 +6,13 @@ pub mod table;
 use linfa::ParamGuard;
 use ndarray::Array2;
 
-use crate::boost::{self, GradientBoosting};
-use crate::features::{Matrix, Page, Schema, View};
+use crate::boost::GradientBoosting;
+use crate::features::{Matrix, Page, Schema, TEXT, View};
 use crate::label::Label;
 use crate::model::context::{self, CONTEXT};
-use crate::model::{Classifier, Pass, Scores};
+pub use crate::model::linear::Error;
+use crate::model::linear::{Linear, LinearParams};
+use crate::model::{Classifier, Pass, Scorer, Scores};
 use table::{Table, TableView};
 
 /// How one pass is fitted.
@@ -24,9 +26,21 @@ pub struct PassSettings {
     pub colsample: f32,
 }
 
+/// What is fitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Learner {
+    /// Gradient-boosted trees, in two passes.
+    #[default]
+    Trees,
+    /// Logistic regression, in one pass.
+    Linear,
+}
+
 /// How a classifier is fitted.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
+    /// What is fitted.
+    pub learner: Learner,
     pub first: PassSettings,
     pub second: Option<PassSettings>,
     /// The second pass learns from first-pass scores of pages that the first pass has not seen:
@@ -43,17 +57,19 @@ pub struct Settings {
     pub seed: u64,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
+impl Settings {
+    /// The settings of the models that are shipped, as cross-validation chose them.
+    pub fn of(schema: &Schema) -> Settings {
         let pass = PassSettings {
-            trees: 200,
+            trees: 300,
             depth: 6,
             learning_rate: 0.1,
             l2: 3.0,
             subsample: 0.5,
             colsample: 0.15,
         };
-        Settings {
+        let html = Settings {
+            learner: Learner::default(),
             first: pass,
             second: Some(pass),
             inner_folds: 3,
@@ -61,6 +77,11 @@ impl Default for Settings {
             word_power: 0.3,
             rare_power: 0.3,
             seed: 1,
+        };
+        if schema.name == TEXT.name {
+            Settings { partial_weight: 0.5, word_power: 0.4, ..html }
+        } else {
+            html
         }
     }
 }
@@ -78,17 +99,23 @@ pub fn fit(
     schema: &Schema,
     settings: &Settings,
     chosen: &(dyn Fn(usize) -> bool + Sync),
-) -> boost::Result<Classifier> {
+) -> Result<Classifier, Error> {
     let view = schema.view();
     let targets = targets(table);
-    let first = |skip: Option<usize>| {
+    let first = |skip: Option<usize>| -> Result<Pass, Error> {
         let weights = weights(table, settings, &|page| {
             chosen(page)
                 && skip.is_none_or(|f| fold(table.pages()[page].site, settings.inner_folds, 1) != f)
         });
-        fit_pass(table, None, &view, &targets, &weights, &settings.first, settings.seed)
+        if settings.learner == Learner::Linear {
+            let columns = TableView { table, context: None, view: &view };
+            let linear = Linear::fit(&columns, targets.view(), &weights, &LinearParams::default())?;
+            return Ok(Pass { view: view.clone(), scorer: Scorer::Linear(linear) });
+        }
+        fit_trees(table, None, &view, &targets, &weights, &settings.first, settings.seed)
     };
-    let Some(second) = &settings.second else {
+    let Some(second) = settings.second.as_ref().filter(|_| settings.learner == Learner::Trees)
+    else {
         return Ok(Classifier { first: first(None)?, second: None });
     };
     let mut contexts: Vec<Option<Matrix>> = vec![None; table.pages().len()];
@@ -107,7 +134,7 @@ pub fn fit(
     let view = second_view(schema);
     let weights = weights(table, settings, chosen);
     let second =
-        fit_pass(table, Some(&features), &view, &targets, &weights, second, settings.seed + 1)?;
+        fit_trees(table, Some(&features), &view, &targets, &weights, second, settings.seed + 1)?;
     Ok(Classifier { first: first(None)?, second: Some(second) })
 }
 
@@ -118,7 +145,7 @@ fn second_view(schema: &Schema) -> View {
     View { columns: schema.view().columns.into_iter().chain(context).collect() }
 }
 
-fn fit_pass(
+fn fit_trees(
     table: &Table,
     context: Option<&table::Features>,
     view: &View,
@@ -126,7 +153,7 @@ fn fit_pass(
     weights: &[f32],
     settings: &PassSettings,
     seed: u64,
-) -> boost::Result<Pass> {
+) -> Result<Pass, Error> {
     let params = GradientBoosting::params()
         .n_trees(settings.trees)
         .depth(settings.depth)
@@ -136,9 +163,10 @@ fn fit_pass(
         .colsample(settings.colsample)
         .primary(Some(Label::Body as usize))
         .seed(seed)
-        .check()?;
+        .check()
+        .map_err(Error::Input)?;
     let trees = params.fit_binned(&TableView { table, context, view }, targets.view(), weights)?;
-    Ok(Pass { view: view.clone(), trees })
+    Ok(Pass { view: view.clone(), scorer: Scorer::Trees(trees) })
 }
 
 /// Label weights, rows × [`Scores::OUTPUTS`]: every output that agrees with what is known of the
