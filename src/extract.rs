@@ -15,6 +15,7 @@
 use std::sync::LazyLock;
 
 use crate::assemble;
+use crate::dom::html5::{self, Selection};
 use crate::dom::{self, Document};
 use crate::features::Page;
 use crate::label::{Label, LabelSet, Profile};
@@ -47,7 +48,7 @@ pub enum Markup {
 }
 
 /// What a record is to hold.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// The labels of the blocks that make its text.
     pub keep: LabelSet,
@@ -55,11 +56,18 @@ pub struct Options {
     pub markup: Markup,
     /// Whether it lists every block.
     pub blocks: bool,
+    /// The parts of a page of HTML that count.
+    pub selection: Selection,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { keep: Profile::default().keep(), markup: Markup::default(), blocks: false }
+        Options {
+            keep: Profile::default().keep(),
+            markup: Markup::default(),
+            blocks: false,
+            selection: Selection::default(),
+        }
     }
 }
 
@@ -91,7 +99,10 @@ impl Extractor<'_> {
     ) -> Record {
         match kind {
             Kind::Html => {
-                let document = dom::parse(text);
+                let document = match options.selection.is_empty() {
+                    true => dom::parse(text),
+                    false => html5::parse_selected(text, &options.selection),
+                };
                 let blocks = Blocks::of_document(&document);
                 let scores = self.html.classifier.predict(&Page::of_document(&document, &blocks));
                 let labels: Vec<Label> = (0..blocks.len()).map(|i| scores.label(i)).collect();

@@ -1,4 +1,15 @@
-//! Boilerplate detection for web corpora.
+//! dehusk: boilerplate detection for web corpora. Crawled pages in, clean text out.
+//!
+//! A page goes through the modules in this order: [`source`] (where it comes from), [`encoding`],
+//! [`dom`] (its element tree), [`segment`] (its blocks), [`features`] (the blocks as figures),
+//! [`model`] (what each block is), [`select`] (which are kept), [`assemble`] (the text),
+//! [`metadata`], [`record`] (what is written), [`sink`]. [`extract`] runs one page through all of
+//! it, [`pipeline`] many pages in parallel.
+//!
+//! Models come from labelled pages ([`labelled`], [`training`], fitted by [`boost`]) and are
+//! measured by [`evaluation`] with the [`measures`] of the field.
+#![warn(missing_docs)]
+
 pub mod assemble;
 pub mod boost;
 pub mod container;

@@ -65,8 +65,11 @@ fn write_lower(hasher: &mut FnvHasher, c: char) {
 /// True positives, false positives and false negatives: counts, or shares of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Counts {
+    /// Found and wanted.
     pub true_pos: f64,
+    /// Found, not wanted.
     pub false_pos: f64,
+    /// Wanted, not found.
     pub false_neg: f64,
 }
 
@@ -99,8 +102,11 @@ impl AddAssign for Counts {
 /// Precision, recall and their harmonic mean, each 0–1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Prf {
+    /// Share of the found that is wanted.
     pub precision: f64,
+    /// Share of the wanted that is found.
     pub recall: f64,
+    /// Their harmonic mean.
     pub f1: f64,
 }
 
@@ -190,7 +196,9 @@ pub struct Confusion {
 /// How well one label is predicted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LabelScore {
+    /// The label.
     pub label: Label,
+    /// Over blocks.
     #[serde(flatten)]
     pub prf: Prf,
     /// Blocks of this label in gold.

@@ -182,6 +182,25 @@ mod clean {
     }
 
     #[test]
+    fn css_selectors_help_where_a_site_needs_it() {
+        let blocks = |args: &[&str]| {
+            let page = "examples/html/news-harbour.html";
+            dehusk(
+                repository(),
+                &[&["clean", page, "--profile", "all", "--format", "txt"], args].concat(),
+            )
+        };
+        let whole = blocks(&[]).expect(0).stdout;
+        assert!(whole.contains("Sponsored") && whole.contains("Sign in"));
+        let removed = blocks(&["--remove", "header", "--remove", ".ad-slot"]).expect(0).stdout;
+        assert!(!removed.contains("Sign in\n") && removed.contains("Dafydd Orme"));
+        let selected = blocks(&["--select", "article p"]).expect(0).stdout;
+        assert!(selected.contains("Dafydd Orme") && !selected.contains("Seals, silt"));
+        let refused = blocks(&["--select", "p["]).expect(2);
+        assert!(refused.stderr.contains("no CSS selector"), "{}", refused.stderr);
+    }
+
+    #[test]
     fn a_profile_or_a_list_of_labels_chooses_what_is_kept() {
         let title = "Councillors back charging pier for electric ferries after six-hour debate";
         let cookies = "We and our 214 partners store cookies";

@@ -117,6 +117,14 @@ pub struct CleanArgs {
     /// default off
     #[arg(long)]
     pub blocks: bool,
+    /// Only what this CSS selector matches counts as the page; may be given several times
+    ///
+    /// The head's metadata count always. Pages take several times longer with --select or --remove.
+    #[arg(long, value_name = "CSS")]
+    pub select: Vec<String>,
+    /// What this CSS selector matches is no part of the page; may be given several times
+    #[arg(long, value_name = "CSS")]
+    pub remove: Vec<String>,
     /// What the inputs hold
     #[arg(long, value_enum, default_value_t = InputFormat::Auto)]
     pub input_format: InputFormat,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
+use dehusk::dom::html5::Selection;
 use dehusk::extract::{Extractor, Markup, Options};
 use dehusk::model::Model;
 use dehusk::pipeline;
@@ -42,6 +43,7 @@ impl Clean {
             keep: args.keep.labels(),
             markup: if format == Format::Md { Markup::Markdown } else { Markup::Text },
             blocks: args.blocks || format == Format::Csv,
+            selection: Selection::new(&args.select, &args.remove).map_err(anyhow::Error::msg)?,
         };
         let input_format = match args.input_format {
             InputFormat::Auto => None,

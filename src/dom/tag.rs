@@ -5,6 +5,7 @@ macro_rules! names {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u8)]
+        #[allow(missing_docs)] // A variant is the name it bears.
         pub enum $kind { $($id),* }
 
         impl $kind {

@@ -93,8 +93,11 @@ pub enum Truth {
 pub struct Gold {
     /// The main content as plain text. Empty text is an answer: the page has no content.
     pub main_content: Option<String>,
+    /// The headline.
     pub title: Option<String>,
+    /// The author, or authors in one string.
     pub author: Option<String>,
+    /// When it was published, ISO 8601.
     pub publish_date: Option<String>,
     /// Snippets that belong to the main content.
     #[serde(default)]
@@ -106,6 +109,7 @@ pub struct Gold {
 
 /// A directory that holds no labelled pages at all.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // The messages say it.
 pub enum LabelledError {
     #[error("cannot read {path}: {source}")]
     Read { path: PathBuf, source: io::Error },
@@ -119,12 +123,15 @@ pub enum LabelledError {
 #[derive(Debug, thiserror::Error)]
 #[error("{id}: {reason}")]
 pub struct PageError {
+    /// The page.
     pub id: String,
+    /// Why.
     pub reason: PageErrorReason,
 }
 
 /// Why a page could not be read.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // The messages say it.
 pub enum PageErrorReason {
     #[error("no page {0}[.gz]")]
     NoPage(PathBuf),
@@ -139,6 +146,7 @@ pub enum PageErrorReason {
 pub struct Labelled {
     /// In the order of the directories given, then by id.
     pub pages: Vec<LabelledPage>,
+    /// Pages that could not be read.
     pub errors: Vec<PageError>,
 }
 

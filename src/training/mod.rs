@@ -18,11 +18,17 @@ use table::{Table, TableView};
 /// How one pass is fitted.
 #[derive(Clone, Copy, Debug)]
 pub struct PassSettings {
+    /// Number of trees.
     pub trees: usize,
+    /// Levels of each.
     pub depth: usize,
+    /// What part of its best step a tree takes.
     pub learning_rate: f32,
+    /// Ridge penalty on leaf values, in units of row weight.
     pub l2: f32,
+    /// Share of the rows that a tree sees.
     pub subsample: f32,
+    /// Share of the columns that a tree sees.
     pub colsample: f32,
 }
 
@@ -39,9 +45,11 @@ pub enum Learner {
 /// How a classifier is fitted.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// What is fitted.
+    /// The kind of model.
     pub learner: Learner,
+    /// How the first pass of trees is fitted.
     pub first: PassSettings,
+    /// How the second is, if there is to be one.
     pub second: Option<PassSettings>,
     /// The second pass learns from first-pass scores of pages that the first pass has not seen:
     /// into how many folds the training pages are split for that.
@@ -54,6 +62,7 @@ pub struct Settings {
     /// A block of a known label weighs the reciprocal of that label's share to this power, so
     /// that rare labels are learnt as well.
     pub rare_power: f32,
+    /// Of all that is drawn by chance.
     pub seed: u64,
 }
 
