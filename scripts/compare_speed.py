@@ -61,7 +61,7 @@ def time_dehusk(folder, jobs):
 
 
 def main():
-    folder, names = Path(sys.argv[1]), sys.argv[2:] or ["resiliparse"]
+    folder, names = Path(sys.argv[1]), sys.argv[2:]
     pages = sorted(folder.glob("*.html"))
     size = sum(page.stat().st_size for page in pages)
     runs = {f"dehusk, {jobs} thread{'s' * (jobs > 1)}": lambda jobs=jobs: time_dehusk(folder, jobs) for jobs in (1, 2)}

@@ -8,10 +8,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+dir=$1
+shift
+engines=("${@:-resiliparse}")
 peers=target/peers
 if [ ! -x "$peers/bin/python" ]; then
     python3 -m venv "$peers"
-    "$peers/bin/pip" install --quiet resiliparse trafilatura readability-lxml lxml_html_clean
+    "$peers/bin/pip" install --quiet --upgrade pip
 fi
+"$peers/bin/pip" install --quiet "${engines[@]}"
 cargo build --release --quiet
-exec "$peers/bin/python" scripts/compare_speed.py "$@"
+exec "$peers/bin/python" scripts/compare_speed.py "$dir" "${engines[@]}"
