@@ -104,8 +104,9 @@ fn copy(html: &Html, chosen: &Chosen, bytes: usize) -> Document {
                 Node::Element(element) => {
                     let (id, tag) = (node.id(), Tag::from_name(element.name()));
                     let is_inside = inside > 0 || tag == Tag::Head || chosen.selected.contains(&id);
-                    let stays =
-                        (is_inside || chosen.above.contains(&id)) && !chosen.removed.contains(&id);
+                    // The root stays for its head, whatever is selected.
+                    let leads_in = tag == Tag::Html || chosen.above.contains(&id);
+                    let stays = (is_inside || leads_in) && !chosen.removed.contains(&id);
                     if left_out > 0 || !stays {
                         left_out += 1;
                         continue;

@@ -277,6 +277,24 @@ mod tests {
         read(&mut Pages::open(vec![path.to_owned()], None, LIMITS).unwrap())
     }
 
+    #[test]
+    fn a_directory_that_vanishes_while_it_is_read_is_an_error_and_no_end() {
+        let gone = directory(&[("a.html", b"<p>a"), ("sub/b.html", b"<p>b")]);
+        let stays = directory(&[("c.html", b"<p>c")]);
+        let inputs = vec![gone.path().to_owned(), stays.path().to_owned()];
+        let mut pages = Pages::open(inputs, None, LIMITS).unwrap();
+        let first = pages.next().unwrap().unwrap();
+        gone.close().unwrap();
+        let lost = first.load(&LIMITS).unwrap_err().to_string();
+        assert!(lost.starts_with("a.html: cannot be read"), "{lost}");
+        let rest = read(&mut pages);
+        assert_eq!(rest.last().unwrap(), "c.html Html <p>c");
+        assert!(
+            rest.iter().all(|page| page.contains("cannot be read") || page.ends_with("<p>c")),
+            "{rest:?}"
+        );
+    }
+
     fn read_one(name: &str, bytes: &[u8]) -> Vec<String> {
         let directory = directory(&[(name, bytes)]);
         read_all(&directory.path().join(name))
