@@ -5,9 +5,10 @@ pub mod table;
 
 use linfa::ParamGuard;
 use ndarray::Array2;
+use rayon::prelude::*;
 
 use crate::boost::GradientBoosting;
-use crate::features::{Matrix, Page, Schema, TEXT, View};
+use crate::features::{Matrix, Schema, TEXT, View};
 use crate::label::Label;
 use crate::model::context::{self, CONTEXT};
 pub use crate::model::linear::Error;
@@ -130,7 +131,6 @@ pub fn fit(
     let mut contexts: Vec<Option<Matrix>> = vec![None; table.pages().len()];
     for held_out in 0..settings.inner_folds {
         let pass = first(Some(held_out))?;
-        use rayon::prelude::*;
         contexts.par_iter_mut().enumerate().for_each(|(page, context)| {
             let info = &table.pages()[page];
             if chosen(page) && fold(info.site, settings.inner_folds, 1) == held_out {
@@ -234,9 +234,4 @@ fn rarity(
     }
     let most = counts.iter().copied().fold(1.0, f32::max);
     counts.map(|count| (most / count.max(1.0)).powf(settings.rare_power))
-}
-
-/// A table's page as the classifier sees it.
-pub fn page(table: &Table, page: usize) -> Page {
-    Page { matrix: table.matrix(page), layout: table.pages()[page].layout.clone() }
 }
