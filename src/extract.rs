@@ -151,11 +151,11 @@ fn record(
 
 /// Which blocks are kept, and the word F1 that this is expected to have.
 pub fn choose(blocks: &Blocks, scores: &Scores, keep: LabelSet) -> select::Choice {
-    let words: Vec<u32> =
-        blocks.texts().map(|text| crate::measures::words(text).count() as u32).collect();
     if keep == LabelSet::ALL {
         return select::Choice { keep: vec![true; blocks.len()], expected_f1: 1.0 };
     }
+    let words: Vec<u32> =
+        blocks.texts().map(|text| crate::measures::words(text).count() as u32).collect();
     let wanted = |i: usize| -> f32 {
         let labels = keep.iter().filter(|label| *label != Label::Body);
         let others: f32 = labels.map(|label| scores.of(i)[label as usize]).sum();

@@ -66,9 +66,6 @@ impl GradientBoostingValidParams {
         let targets = targets.as_slice().expect("standard layout is contiguous");
         let rows: Vec<u32> =
             (0..columns.rows() as u32).filter(|&row| weights[row as usize] > 0.0).collect();
-        if rows.is_empty() {
-            return Err(Error::Data("no row has a positive weight"));
-        }
         let features: Vec<usize> = (0..columns.features()).collect();
 
         let base = log_priors(&rows, targets, classes, weights);

@@ -358,9 +358,8 @@ impl<'a> Dom<'a> {
     fn best_container(&self) -> NodeId {
         let mut scores: FxHashMap<NodeId, f32> = FxHashMap::default();
         let mut best = (0.0, 0);
-        for (block, stats) in self.blocks.iter().zip(&self.texts.stats) {
-            let sums = Sums::of(block, stats);
-            if sums.paragraphs == 0 {
+        for (i, (block, stats)) in (0..).zip(self.blocks.iter().zip(&self.texts.stats)) {
+            if self.between(i, i + 1).paragraphs == 0 {
                 continue;
             }
             let points = 1.0 + stats.commas as f32 + (stats.words as f32 / 20.0).min(5.0);

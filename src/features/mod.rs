@@ -159,6 +159,12 @@ impl Schema {
         Schema { name, features: groups.into_iter().flatten().collect() }
     }
 
+    /// The schema of this name.
+    pub fn named(name: &str) -> Option<&'static Schema> {
+        let schemas: [&'static Schema; 2] = [&HTML, &TEXT];
+        schemas.into_iter().find(|schema| schema.name == name)
+    }
+
     /// A hash of names and shifts, in order: a model fits the schema whose fingerprint it bears.
     pub fn fingerprint(&self) -> u64 {
         let mut hash = 0xcbf2_9ce4_8422_2325u64;

@@ -14,7 +14,7 @@ const PARAGRAPH_WORDS: u32 = 20;
 /// What is known of a page's texts before any block is looked at by itself.
 pub(crate) struct Texts {
     pub stats: Vec<TextStats>,
-    /// Of each block: characters in links, and the rest of what its text's place says.
+    /// Of each block: how its text stands to the others.
     extra: Vec<Extra>,
     total: Totals,
 }

@@ -1,5 +1,6 @@
 //! Which pages belong together: one group a site, so that no cross-validation fold tests on a site
-//! it trained on. A group is not a fold: [`fold_of`] spreads groups over folds.
+//! it trained on. A group is not a fold: [`training::fold`](crate::training::fold) spreads the
+//! groups' numbers over folds.
 
 use std::collections::HashMap;
 use std::hash::Hasher;
@@ -64,15 +65,11 @@ fn root(parent: &mut [usize], mut page: usize) -> usize {
     page
 }
 
-/// The fold (`0..folds`) of a group: its 64-bit FNV-1a hash modulo the number of folds, so that a
-/// group keeps its fold in every run and on every machine.
-///
-/// # Panics
-/// If `folds` is 0.
-pub fn fold_of(group: &str, folds: usize) -> usize {
+/// A group's number: its 64-bit FNV-1a hash, the same in every run and on every machine.
+pub fn site_of(group: &str) -> u64 {
     let mut hasher = FnvHasher::default();
     hasher.write(group.as_bytes());
-    (hasher.finish() % folds as u64) as usize
+    hasher.finish()
 }
 
 /// The registered domain of an address (`bbc.co.uk` for `https://www.bbc.co.uk/news`) by the public
@@ -140,10 +137,8 @@ mod tests {
 
     #[test]
     fn a_group_keeps_its_fold() {
-        assert_eq!(
-            ["taz.de", "bbc.co.uk", "example.org"].map(|group| fold_of(group, 5)),
-            [2, 3, 1]
-        );
+        let fold = |group| crate::training::fold(site_of(group), 5, 0);
+        assert_eq!(["taz.de", "bbc.co.uk", "example.org"].map(fold), [3, 4, 1]);
     }
 
     #[test]

@@ -32,7 +32,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::label::Label;
-pub use domains::{fold_of, registered_domain};
+pub use domains::{registered_domain, site_of};
 
 /// The largest page read, in bytes after decompression.
 const MAX_PAGE_BYTES: u64 = 64 << 20;

@@ -149,8 +149,7 @@ fn speaks_of_others(text: &str) -> bool {
         "expires",
         "born",
     ];
-    let text = text.to_lowercase();
-    WORDS.iter().any(|word| text.contains(word))
+    mentions(text, &WORDS)
 }
 
 fn speaks_of_update(text: &str) -> bool {
@@ -172,8 +171,13 @@ fn speaks_of_update(text: &str) -> bool {
         "güncel",
         "更新",
     ];
+    mentions(text, &WORDS)
+}
+
+/// Whether one of the words, in lower case, is in the text in any case.
+fn mentions(text: &str, words: &[&str]) -> bool {
     let text = text.to_lowercase();
-    WORDS.iter().any(|word| text.contains(word))
+    words.iter().any(|word| text.contains(word))
 }
 
 /// The date in an address: `/2024/03/12/`, `/2024-03-12-`, `/20240312`.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::boost::{Columns, GradientBoosting};
 use crate::container;
-use crate::features::{HTML, Matrix, Page, REACH, Schema, TEXT, View};
+use crate::features::{Matrix, Page, REACH, Schema, View};
 use crate::label::Label;
 use context::CONTEXT;
 use linear::Linear;
@@ -120,7 +120,7 @@ impl Model {
 
     /// The schema of the pages it scores.
     pub fn schema(&self) -> Option<&'static Schema> {
-        [&*HTML, &*TEXT].into_iter().find(|s| s.name == self.header.schema)
+        Schema::named(&self.header.schema)
     }
 }
 

@@ -5,10 +5,7 @@
 //! and since such texts are mostly the leavings of some extractor, it is also thinned to what
 //! one would leave: the content, with some of what stands around and between it.
 
-use std::hash::Hasher;
 use std::io;
-
-use fnv::FnvHasher;
 
 use super::table::{Example, Target};
 use crate::dom::{self, Attr, Document, NodeId, Tag};
@@ -16,7 +13,7 @@ use crate::encoding;
 use crate::features::{Page, Schema, TEXT};
 use crate::label::Label;
 use crate::labelled::align::{align_gold, align_labels};
-use crate::labelled::{Gold, LabelledPage, PageKind, Truth};
+use crate::labelled::{Gold, LabelledPage, PageKind, Truth, site_of};
 use crate::segment::Blocks;
 
 /// A labelled page, cut.
@@ -180,9 +177,7 @@ fn residue(document: &Document) -> Vec<(String, Label)> {
 
 /// The page's site as a number.
 pub fn site(page: &LabelledPage) -> u64 {
-    let mut hasher = FnvHasher::default();
-    hasher.write(page.group.as_bytes());
-    hasher.finish()
+    site_of(&page.group)
 }
 
 /// What the truth says of each block.

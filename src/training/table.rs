@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::boost::{BinnedColumns, bin, quantile_edges};
 use crate::container;
-use crate::features::{HTML, Layout, Matrix, OUTSIDE, Page, REACH, Schema, TEXT, View};
+use crate::features::{Layout, Matrix, OUTSIDE, Page, REACH, Schema, View};
 use crate::label::Label;
 
 /// What is known of a block.
@@ -174,8 +174,7 @@ impl Table {
     pub fn read(file: impl BufRead) -> Result<(Table, &'static Schema), container::Error> {
         let (header, table): (TableHeader, Table) = container::read(file, "table")?;
         let refuse = |reason: &str| Err(container::Error::Content(reason.to_owned()));
-        let schemas: [&'static Schema; 2] = [&HTML, &TEXT];
-        let Some(schema) = schemas.into_iter().find(|s| s.name == header.schema) else {
+        let Some(schema) = Schema::named(&header.schema) else {
             return refuse("unknown schema: expected html or text");
         };
         if header.fingerprint != format!("{:016x}", schema.fingerprint()) {
