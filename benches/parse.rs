@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use dehusk::dom::{html5, scan};
+use dehusk::dom::{Limits, html5, scan};
 
 fn examples() -> Vec<String> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/html");
@@ -28,7 +28,7 @@ fn parse(c: &mut Criterion) {
     group.bench_function("scan", |b| {
         b.iter(|| {
             for page in &pages {
-                black_box(parser.parse(black_box(page)));
+                black_box(parser.parse(black_box(page), Limits::default()));
             }
         })
     });

@@ -1,29 +1,38 @@
 //! Where a page's time goes: each stage by itself and the whole, on the pages of `examples/`.
 //! Times are those of all these pages together; throughput is in bytes of HTML.
+//!
+//!     cargo bench --bench stages
+//!     DEHUSK_PAGES=DIR cargo bench --bench stages     # the .html files of a directory instead
 
-use std::fs;
 use std::hint::black_box;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dehusk::extract::{Extractor, HTML_MODEL, Options, choose};
 use dehusk::features::Page;
-use dehusk::label::Profile;
+use dehusk::label::{Label, Profile};
 use dehusk::metadata::metadata;
+use dehusk::model::Scores;
+use dehusk::record::Record;
 use dehusk::segment::Blocks;
+use dehusk::sink::JsonLines;
 use dehusk::source::Kind;
 use dehusk::{assemble, dom, encoding};
 
-fn pages() -> Vec<String> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/html");
+/// The pages as files hold them.
+fn pages() -> Vec<Vec<u8>> {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/html");
+    let directory = env::var_os("DEHUSK_PAGES").map_or(examples, PathBuf::from);
     let mut files: Vec<_> = fs::read_dir(directory).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
-    let decode = |path| encoding::decode_html(fs::read(path).unwrap(), None).0.into_owned();
-    files.into_iter().map(decode).collect()
+    files.iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
 fn stages(c: &mut Criterion) {
-    let pages = pages();
+    let files = pages();
+    let decode = |file: &Vec<u8>| encoding::decode_html(&file[..], None).0.into_owned();
+    let pages: Vec<String> = files.iter().map(decode).collect();
     let documents: Vec<_> = pages.iter().map(|page| dom::parse(page)).collect();
     let blocks: Vec<_> = documents.iter().map(Blocks::of_document).collect();
     let both = || documents.iter().zip(&blocks);
@@ -31,13 +40,22 @@ fn stages(c: &mut Criterion) {
     let scores: Vec<_> = features.iter().map(|page| HTML_MODEL.classifier.predict(page)).collect();
     let keep = Profile::Article.keep();
     let choices: Vec<_> = blocks.iter().zip(&scores).map(|(b, s)| choose(b, s, keep)).collect();
+    let labels = |s: &Scores| -> Vec<Label> {
+        (0..s.rows().len() / Scores::WIDTH).map(|i| s.label(i)).collect()
+    };
+    let labels: Vec<Vec<Label>> = scores.iter().map(labels).collect();
     let options = Options::default();
+    let extract =
+        |i: usize| Extractor::default().extract("", None, Kind::Html, &pages[i], &options).unwrap();
+    let records: Vec<Record> = (0..pages.len()).map(extract).collect();
 
     let mut group = c.benchmark_group("stages");
+    group.sample_size(10);
     group.throughput(Throughput::Bytes(pages.iter().map(|page| page.len() as u64).sum()));
     let mut stage = |name: &str, run: &dyn Fn(usize)| {
         group.bench_function(name, |b| b.iter(|| (0..pages.len()).for_each(run)));
     };
+    stage("decode", &|i| drop(black_box(encoding::decode_html(&files[i][..], None))));
     stage("parse", &|i| drop(black_box(dom::parse(&pages[i]))));
     stage("segment", &|i| drop(black_box(Blocks::of_document(&documents[i]))));
     stage("features", &|i| drop(black_box(Page::of_document(&documents[i], &blocks[i]))));
@@ -47,11 +65,10 @@ fn stages(c: &mut Criterion) {
         drop(black_box(assemble::text(Some(&documents[i]), &blocks[i], &choices[i].keep)));
     });
     stage("metadata", &|i| {
-        drop(black_box(metadata(&documents[i], &blocks[i], None, None)));
+        drop(black_box(metadata(&documents[i], &blocks[i], Some(&labels[i]), None)));
     });
-    stage("whole", &|i| {
-        drop(black_box(Extractor::default().extract("", None, Kind::Html, &pages[i], &options)));
-    });
+    stage("write", &|i| JsonLines(io::sink()).write(black_box(&records[i])).unwrap());
+    stage("whole", &|i| drop(black_box(extract(i))));
     group.finish();
 }
 

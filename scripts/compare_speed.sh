@@ -3,19 +3,23 @@
 #
 #     scripts/compare_speed.sh DIR [ENGINE...]
 #
-# DIR holds pages as plain .html files. Engines: resiliparse (the default), trafilatura,
-# readability-lxml. They are installed from PyPI into target/peers first, which needs Python 3.
+# DIR holds pages as plain .html files. Engines, all by default: resiliparse, trafilatura and
+# readability-lxml, installed from PyPI into target/peers, which needs Python 3; dom_smoothie and
+# rs-trafilatura, built from the Rust registry in scripts/peers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 dir=$1
 shift
-engines=("${@:-resiliparse}")
+[ $# -gt 0 ] || set -- resiliparse trafilatura readability-lxml dom_smoothie rs-trafilatura
 peers=target/peers
-if [ ! -x "$peers/bin/python" ]; then
-    python3 -m venv "$peers"
-    "$peers/bin/pip" install --quiet --upgrade pip
-fi
-"$peers/bin/pip" install --quiet "${engines[@]}"
+[ -x "$peers/bin/python" ] || python3 -m venv "$peers"
+for engine in "$@"; do
+    case $engine in
+        dom_smoothie | rs-trafilatura)
+            cargo build --release --quiet --manifest-path scripts/peers/Cargo.toml ;;
+        *) "$peers/bin/pip" install --quiet "$engine" ;;
+    esac
+done
 cargo build --release --quiet
-exec "$peers/bin/python" scripts/compare_speed.py "$dir" "${engines[@]}"
+exec "$peers/bin/python" scripts/compare_speed.py "$dir" "$@"

@@ -7,7 +7,8 @@
 //! let page = "<title>Tides</title><body><nav><a href=/>Home</a></nav>
 //!     <article><h1>Tides</h1><p>The tide comes in twice a day, and it leaves twice a day.</p>
 //!     <p>Between the two, for an hour, the harbour stands still and the boats turn.</p></article>";
-//! let record = Extractor::default().extract("tides", None, Kind::Html, page, &Options::default());
+//! let record =
+//!     Extractor::default().extract("tides", None, Kind::Html, page, &Options::default()).unwrap();
 //! assert!(record.text.contains("leaves twice a day"));
 //! assert!(!record.text.contains("Home"));
 //! ```
@@ -16,12 +17,13 @@ use std::sync::LazyLock;
 
 use crate::assemble;
 use crate::dom::html5::{self, Selection};
-use crate::dom::{self, Document};
+use crate::dom::{self, Document, Limits, TooLarge};
 use crate::features::Page;
 use crate::label::{Label, LabelSet, Profile};
 use crate::metadata::{Metadata, metadata};
 use crate::model::{Model, Scores};
 use crate::record::{BlockRecord, Record};
+use crate::rules::Rules;
 use crate::segment::Blocks;
 use crate::select;
 use crate::source::Kind;
@@ -58,6 +60,10 @@ pub struct Options {
     pub blocks: bool,
     /// The parts of a page of HTML that count.
     pub selection: Selection,
+    /// What else is chosen of the pages of single sites.
+    pub rules: Rules,
+    /// How much a page may use.
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -67,6 +73,8 @@ impl Default for Options {
             markup: Markup::default(),
             blocks: false,
             selection: Selection::default(),
+            rules: Rules::default(),
+            limits: Limits::default(),
         }
     }
 }
@@ -89,6 +97,9 @@ impl Default for Extractor<'static> {
 
 impl Extractor<'_> {
     /// Extracts one page from its decoded text.
+    ///
+    /// # Errors
+    /// If the page is larger than the limits allow.
     pub fn extract(
         &self,
         id: &str,
@@ -96,26 +107,33 @@ impl Extractor<'_> {
         kind: Kind,
         text: &str,
         options: &Options,
-    ) -> Record {
-        match kind {
+    ) -> Result<Record, TooLarge> {
+        let limits = options.limits;
+        Ok(match kind {
             Kind::Html => {
-                let document = match options.selection.is_empty() {
-                    true => dom::parse(text),
-                    false => html5::parse_selected(text, &options.selection),
-                };
+                let mut document = dom::parse_within(text, limits)?;
+                let of_site = options.rules.of(url, &document);
+                let selection = of_site.map(|of_site| options.selection.and(of_site));
+                let selection = selection.as_ref().unwrap_or(&options.selection);
+                if !selection.is_empty() {
+                    document = html5::parse_selected(text, selection);
+                }
                 let blocks = Blocks::of_document(&document);
+                limits.check_blocks(blocks.len(), text.len())?;
                 let scores = self.html.classifier.predict(&Page::of_document(&document, &blocks));
                 let labels: Vec<Label> = (0..blocks.len()).map(|i| scores.label(i)).collect();
                 let about = metadata(&document, &blocks, Some(&labels), url);
                 record(id, Some(&document), &blocks, &scores, about, options)
             }
             Kind::Text => {
+                let lines = text.lines().filter(|line| !line.trim().is_empty());
+                limits.check_blocks(lines.count(), text.len())?;
                 let blocks = Blocks::of_text(text);
                 let scores = self.text.classifier.predict(&Page::of_text(&blocks));
                 let about = Metadata { url: url.map(str::to_owned), ..Metadata::default() };
                 record(id, None, &blocks, &scores, about, options)
             }
-        }
+        })
     }
 }
 
@@ -155,7 +173,7 @@ pub fn choose(blocks: &Blocks, scores: &Scores, keep: LabelSet) -> select::Choic
         return select::Choice { keep: vec![true; blocks.len()], expected_f1: 1.0 };
     }
     let words: Vec<u32> =
-        blocks.texts().map(|text| crate::measures::words(text).count() as u32).collect();
+        blocks.texts().map(|text| crate::measures::count_words(text) as u32).collect();
     let wanted = |i: usize| -> f32 {
         let labels = keep.iter().filter(|label| *label != Label::Body);
         let others: f32 = labels.map(|label| scores.of(i)[label as usize]).sum();

@@ -25,6 +25,7 @@ pub mod metadata;
 pub mod model;
 pub mod pipeline;
 pub mod record;
+pub mod rules;
 pub mod segment;
 pub mod select;
 pub mod sink;

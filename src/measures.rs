@@ -43,6 +43,27 @@ pub fn words(text: &str) -> impl Iterator<Item = u64> {
     })
 }
 
+/// How many [`words`] a text has.
+pub fn count_words(text: &str) -> usize {
+    let mut count = 0;
+    let mut in_word = false;
+    let mut at = 0;
+    while let Some(&byte) = text.as_bytes().get(at) {
+        let (is_word, is_unspaced);
+        if byte.is_ascii() {
+            (is_word, is_unspaced) = (byte.is_ascii_alphanumeric() || byte == b'_', false);
+            at += 1;
+        } else {
+            let c = text[at..].chars().next().unwrap_or_default();
+            (is_word, is_unspaced) = (c.is_alphanumeric(), self::is_unspaced(c));
+            at += c.len_utf8();
+        }
+        count += usize::from(is_word && (!in_word || is_unspaced));
+        in_word = is_word && !is_unspaced;
+    }
+    count
+}
+
 fn is_word(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphanumeric() || c == '_' } else { c.is_alphanumeric() }
 }
@@ -284,7 +305,10 @@ mod tests {
 
     #[test]
     fn words_are_lower_case_and_unspaced_scripts_split_by_character() {
-        let count = |text| words(text).count();
+        let count = |text| {
+            assert_eq!(count_words(text), words(text).count(), "{text}");
+            count_words(text)
+        };
         assert_eq!(
             words("Ärger, don't_stop").collect::<Vec<_>>(),
             words("ärger DON t_stop").collect::<Vec<_>>()

@@ -89,26 +89,32 @@ impl std::ops::Index<usize> for Blocks {
 /// Whether the page's content is in its `<noscript>`: outside it there is almost no text.
 /// Forum software serves its posts this way to readers without scripts.
 fn noscript_is_the_page(document: &Document) -> bool {
-    let (mut inside, mut outside) = (0usize, 0usize);
+    const ENOUGH: usize = 200;
+    let inside = text_bytes(document, true, usize::MAX);
+    inside > ENOUGH && text_bytes(document, false, inside / 4) < inside / 4
+}
+
+/// The bytes of text inside or outside `<noscript>`, counted up to a number of them.
+fn text_bytes(document: &Document, in_noscript: bool, enough: usize) -> usize {
     let nodes = document.nodes();
-    let mut noscript_end = 0;
+    let (mut bytes, mut noscript_end) = (0, 0);
     let mut id = 0;
-    while id < nodes.len() {
+    while id < nodes.len() && bytes < enough {
         let node = nodes[id];
-        if node.tag == Tag::Noscript {
-            noscript_end = noscript_end.max(node.end as usize);
-        }
-        if node.tag.is_textless() {
-            id = node.end as usize;
-            continue;
-        }
-        if node.tag == Tag::Text {
-            let chars = document.text(id as NodeId).trim().len();
-            *(if id < noscript_end { &mut inside } else { &mut outside }) += chars;
+        match node.tag {
+            Tag::Text if (id < noscript_end) == in_noscript => {
+                bytes += document.text(id as NodeId).trim().len();
+            }
+            Tag::Noscript => noscript_end = noscript_end.max(node.end as usize),
+            tag if tag.is_textless() => {
+                id = node.end as usize;
+                continue;
+            }
+            _ => {}
         }
         id += 1;
     }
-    inside > 200 && outside < inside / 4
+    bytes
 }
 
 /// What holds for the text below an open element.
@@ -187,7 +193,8 @@ fn cut(document: &Document, with_noscript: bool) -> Blocks {
 
 /// Whether the element says that it is not shown.
 fn is_hidden(document: &Document, id: NodeId) -> bool {
-    document.attrs(id).any(|(name, value)| match name {
+    let tells = |name| matches!(name, Attr::Hidden | Attr::AriaHidden | Attr::Style);
+    document.attrs_where(id, tells).any(|(name, value)| match name {
         Attr::Hidden => !value.eq_ignore_ascii_case("until-found"),
         Attr::AriaHidden => value.eq_ignore_ascii_case("true"),
         Attr::Style => {
@@ -255,18 +262,18 @@ impl Cutter {
             } else if is_invisible(first) {
                 rest = &rest[first.len_utf8()..];
             } else {
-                let end = word_end(rest);
-                let (word, tail) = rest.split_at(end);
-                self.word(id, word, state);
-                rest = tail;
+                let (len, chars) = folded_prefix(rest);
+                self.words(id, &rest[..len], chars, state);
+                rest = &rest[len..];
             }
         }
     }
 
-    /// Adds a piece of text without white space.
-    fn word(&mut self, id: NodeId, word: &str, state: State) {
-        let mut run = self.run.unwrap_or_else(|| self.begin(id, state));
-        if self.out.text.len() > run.start as usize {
+    /// Adds a piece of text whose white space is folded, with so many characters beside it.
+    fn words(&mut self, id: NodeId, words: &str, chars: usize, state: State) {
+        let at = self.out.text.len();
+        let run = self.run.get_or_insert_with(|| begin(at, id, state));
+        if at > run.start as usize {
             match self.owed {
                 Owed::Nothing => {}
                 Owed::Space => self.out.text.push(' '),
@@ -274,63 +281,66 @@ impl Cutter {
             }
         }
         self.owed = Owed::Nothing;
-        self.out.text.push_str(word);
-        count(&mut run, id, word, state);
-        self.run = Some(run);
+        self.out.text.push_str(words);
+        run.count(id, chars, state);
     }
 
     fn preformatted(&mut self, id: NodeId, text: &str, state: State) {
         if self.run.is_none() && text.trim().is_empty() {
             return;
         }
-        let mut run = self.run.unwrap_or_else(|| self.begin(id, state));
+        let at = self.out.text.len();
+        let run = self.run.get_or_insert_with(|| begin(at, id, state));
         run.preformatted = true;
         // Controls other than these two print nothing, and some mean something to terminals.
         let shown = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
         self.out.text.extend(text.chars().filter(shown));
-        count(&mut run, id, text, state);
-        self.run = Some(run);
-    }
-
-    fn begin(&self, id: NodeId, state: State) -> Block {
-        let at = self.out.text.len() as u32;
-        Block {
-            node: state.node,
-            first: id,
-            last: id,
-            start: at,
-            end: at,
-            chars: 0,
-            link_chars: 0,
-            hidden: state.hidden,
-            preformatted: false,
-        }
+        run.count(id, text.chars().filter(|c| !is_space(*c)).count(), state);
     }
 
     /// Ends the run at hand.
     fn flush(&mut self) {
         self.owed = Owed::Nothing;
-        if let Some(mut run) = self.run.take() {
+        let Some(mut run) = self.run.take() else {
+            return;
+        };
+        run.end = self.out.text.len() as u32;
+        if run.preformatted {
             let text = &self.out.text[run.start as usize..];
-            let trimmed = text.trim_end().len();
+            run.end = run.start + text.trim_end().len() as u32;
             // A `pre` may open with blank lines, but its first line's indentation counts.
-            let blank =
-                text[..text.len() - text.trim_start().len()].rfind('\n').map_or(0, |i| i + 1);
-            run.end = run.start + trimmed as u32;
+            let indented = text.len() - text.trim_start().len();
+            run.start += text[..indented].rfind('\n').map_or(0, |i| i + 1) as u32;
             self.out.text.truncate(run.end as usize);
-            run.start += blank as u32;
-            self.out.blocks.push(run);
         }
+        self.out.blocks.push(run);
     }
 }
 
-fn count(run: &mut Block, id: NodeId, text: &str, state: State) {
-    let chars = text.chars().filter(|c| !is_space(*c)).count() as u32;
-    run.chars += chars;
-    if state.link {
-        run.link_chars += chars;
+impl Block {
+    /// Adds text to the run that was just begun or is at hand.
+    fn count(&mut self, last: NodeId, chars: usize, state: State) {
+        self.chars += chars as u32;
+        if state.link {
+            self.link_chars += chars as u32;
+        }
+        self.last = last;
     }
-    run.last = id;
+}
+
+/// A run that starts at a place of the text.
+fn begin(at: usize, id: NodeId, state: State) -> Block {
+    Block {
+        node: state.node,
+        first: id,
+        last: id,
+        start: at as u32,
+        end: at as u32,
+        chars: 0,
+        link_chars: 0,
+        hidden: state.hidden,
+        preformatted: false,
+    }
 }
 
 /// White space that folds, no-break spaces among it: pages use them for layout.
@@ -345,19 +355,36 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}') || c.is_control()
 }
 
-/// The length of the text before the first white space or invisible character.
-fn word_end(text: &str) -> usize {
-    for (i, b) in text.bytes().enumerate() {
-        if b <= b' ' || b == 0x7f {
-            return i;
-        }
-        if b >= 0x80 {
-            return text[i..]
-                .find(|c: char| is_space(c) || is_invisible(c))
-                .map_or(text.len(), |n| i + n);
+/// The longest start of a text, which begins with neither, that has no white space but single
+/// spaces inside and no invisible characters: its length, and its characters beside the spaces.
+fn folded_prefix(text: &str) -> (usize, usize) {
+    let bytes = text.as_bytes();
+    // The length of the character at a place, if it is one that shows.
+    let shown = |at: usize| match text[at..].chars().next() {
+        Some(c) if !is_space(c) && !is_invisible(c) => c.len_utf8(),
+        _ => 0,
+    };
+    let (mut at, mut spare) = (0, 0);
+    while let Some(&byte) = bytes.get(at) {
+        match (byte, bytes.get(at + 1)) {
+            (b'!'..=b'~', _) => at += 1,
+            (b' ', Some(b'!'..=b'~')) => {
+                at += 2;
+                spare += 1;
+            }
+            (b' ' | 0x80.., _) => {
+                let space = usize::from(byte == b' ');
+                let len = shown(at + space);
+                if len == 0 {
+                    break;
+                }
+                at += space + len;
+                spare += space + len - 1;
+            }
+            _ => break,
         }
     }
-    text.len()
+    (at, at - spare)
 }
 
 #[cfg(test)]

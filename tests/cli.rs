@@ -201,6 +201,36 @@ mod clean {
     }
 
     #[test]
+    fn rules_choose_parts_of_the_pages_of_a_site() {
+        let scratch = tempdir().unwrap();
+        let rules = scratch.path().join("rules.toml");
+        let rows = scratch.path().join("rows.jsonl");
+        let html = "<p>one tide</p><aside>two tides</aside>";
+        let row = |host: &str| format!("{{\"url\":\"https://{host}/\",\"html\":\"{html}\"}}\n");
+        fs::write(&rows, row("news.a.example") + &row("b.example")).unwrap();
+        let clean = || {
+            let [rows, rules] = [&rows, &rules].map(|path| path.to_str().unwrap());
+            dehusk(repository(), &["clean", rows, "--profile", "all", "--rules", rules])
+        };
+        fs::write(&rules, "[[site]]\nhost = \"a.example\"\ndrop = [\"aside\"]\n").unwrap();
+        let texts: Vec<String> = clean().expect(0).records().into_iter().map(|r| r.text).collect();
+        assert_eq!(texts, ["one tide", "one tide\n\ntwo tides"]);
+        fs::write(&rules, "[[site]]\nhost = \"a.example\"\ndrop = [\"aside[\"]\n").unwrap();
+        let refused = clean().expect(2).stderr;
+        assert!(refused.contains("rules.toml:3: \"aside[\" is no CSS selector"), "{refused}");
+    }
+
+    #[test]
+    fn a_page_beyond_a_limit_fails_and_the_others_are_done() {
+        let scratch = tempdir().unwrap();
+        fs::write(scratch.path().join("a.html"), "<p>a".repeat(20)).unwrap();
+        fs::write(scratch.path().join("b.html"), "<p>a").unwrap();
+        let run = dehusk(scratch.path(), &["clean", ".", "--max-blocks", "10"]).expect(1);
+        assert!(run.stderr.contains("a.html: more blocks than the limit of 10"), "{}", run.stderr);
+        assert_eq!(run.records().len(), 1);
+    }
+
+    #[test]
     fn a_profile_or_a_list_of_labels_chooses_what_is_kept() {
         let title = "Councillors back charging pier for electric ferries after six-hour debate";
         let cookies = "We and our 214 partners store cookies";

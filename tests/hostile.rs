@@ -1,71 +1,29 @@
-//! Pages made to break a parser: the scanner must neither panic on them nor lose its shape.
+//! Pages made to break dehusk: it must neither panic on them, nor overflow its stack, nor lose its
+//! shape. (How long they take, and how much memory, is measured by `cargo bench --bench hostile`.)
 
-use dehusk::dom::scan::{Limits, Parser};
-use dehusk::dom::{Document, Tag};
+mod generator;
 
-/// Pages that grow with `n`, each with the rule that they try to make slow or deep.
-fn hostile(n: usize) -> Vec<(&'static str, String)> {
-    let many = |piece: &str| piece.repeat(n);
-    let numbered = |f: fn(usize) -> String| (0..n).map(f).collect::<String>();
-    vec![
-        ("nested elements", many("<div>")),
-        ("nested and closed", many("<div>") + &many("</div>") + "<p>end"),
-        ("nested inline elements", many("<span>") + "a" + &many("</span>")),
-        ("nested custom elements", many("<x-a>") + &many("</x-b>")),
-        ("deep, then siblings", "<span>".repeat(n.min(2000)) + &many("<i>a</i>")),
-        ("attributes", format!("<p {}>a", numbered(|i| format!("a{i}=b ")))),
-        ("one attribute again and again", format!("<p {}>a", many("class=b "))),
-        ("second body tags", many("<body class=a id=b>")),
-        ("tag starts", many("<a")),
-        ("end tag starts", many("</")),
-        ("less-than signs", many("<")),
-        ("spaces in a tag", format!("<p{}>", many(" "))),
-        ("slashes in a tag", format!("<p{}>", many("/"))),
-        ("ampersands", many("&")),
-        ("references without an end", many("&not") + &many("&#1") + &many("&CounterClock")),
-        ("digits in a reference", format!("&#{};", many("9"))),
-        ("open comments", many("<!--")),
-        ("dashes in a comment", format!("<!{}", many("-"))),
-        ("comment ends that are none", format!("<!--{}", many("--x-!"))),
-        ("open scripts", many("<script>")),
-        ("script escapes", format!("<script>{}", many("<!--<script></script>"))),
-        ("script end tags that are none", format!("<script>{}", many("</scrip"))),
-        ("open text areas", many("<textarea>")),
-        ("raw text ends that are none", format!("<title>{}", many("</titl"))),
-        ("an open quote", format!("<a href=\"{}", many("<p>a"))),
-        ("quotes", many("<a b='")),
-        ("table cells", format!("<table>{}", many("<td>"))),
-        ("tables in cells", many("<table><td>")),
-        ("tables in tables", many("<table>")),
-        ("fostered text", format!("<table>{}", many("a<tr>"))),
-        ("fostered elements", format!("<table>{}", many("<p>a<b>"))),
-        ("formatting elements", many("<b><i>") + "a" + &many("</b></i>")),
-        ("formatting elements unlike", numbered(|i| format!("<b id={i}>")) + &many("<p>a</p>")),
-        ("formatting elements to reopen", numbered(|i| format!("<p><b id={i}>a</p>"))),
-        ("links in links", many("<a href=b><div>")),
-        ("misnested formatting", many("<b><p>a</b>")),
-        ("misnested blocks", format!("<b><div>{}", many("<i><p></b>"))),
-        ("blocks to move", format!("<b><div>{}</b>", many("<p>a</p>"))),
-        ("a paragraph out of scope", "<p><object>".to_owned() + &many("<span>") + &many("<div>")),
-        ("forms", many("<form><div>") + &many("</form>")),
-        ("list items", many("<li>") + &many("<ul><li>")),
-        (
-            "objects and a formatting element too many",
-            many("<object>") + &many("<b><b><b><b></b></b></b></b>"),
-        ),
-        ("headings", many("<h1>") + &many("</h2>")),
-        ("options", format!("<select>{}", many("<option><optgroup>"))),
-        ("templates", many("<template>") + &many("</template>")),
-        ("templates of cells", many("<template><td>")),
-        ("foreign content", many("<svg><desc>") + &many("</p>")),
-        ("foreign end tags", many("<math>") + &many("</x>")),
-        ("CDATA sections", format!("<svg>{}", many("<![CDATA["))),
-        ("frame sets", many("<frameset>") + &many("</frameset>")),
-        ("NULs", many("\0")),
-        ("NULs in a tag", format!("<p{}", many("\0"))),
-        ("carriage returns", many("\r")),
-        ("four-byte characters", many("\u{1f980}<\u{1f980}&\u{1f980}")),
-    ]
+use std::path::Path;
+use std::{fs, thread};
+
+use dehusk::dom::scan::Parser;
+use dehusk::dom::{Document, Limits, Tag, TooLarge};
+use dehusk::encoding::decode_html;
+use dehusk::extract::{Extractor, Markup, Options};
+use dehusk::record::Record;
+use dehusk::source::Kind;
+
+use generator::pages;
+
+/// Runs something where little stack is left: less than the 2 MB that threads have by default.
+fn with_small_stack(run: impl FnOnce() + Send + 'static) {
+    let thread = thread::Builder::new().stack_size(512 << 10).spawn(run).unwrap();
+    thread.join().unwrap();
+}
+
+fn extract(page: &[u8], markup: Markup) -> Result<Record, TooLarge> {
+    let options = Options { markup, blocks: true, ..Options::default() };
+    Extractor::default().extract("page", None, Kind::Html, &decode_html(page, None).0, &options)
 }
 
 /// The arena is in preorder, subtrees nest, and nothing is too deep.
@@ -84,28 +42,92 @@ fn check(document: &Document, limits: Limits, name: &str) {
 #[test]
 fn hostile_pages_keep_the_arena_in_shape() {
     let limits = Limits::default();
-    let mut parser = Parser::new(limits);
-    for (name, html) in hostile(20_000) {
-        check(&parser.parse(&html), limits, name);
+    let mut parser = Parser::default();
+    for (name, page) in pages() {
+        check(&parser.parse(&decode_html(page(200_000), None).0, limits), limits, name);
     }
 }
 
 #[test]
 fn limits_hold() {
-    let limits = Limits { max_depth: 20, max_nodes: 1000 };
-    let mut parser = Parser::new(limits);
-    for (name, html) in hostile(2000) {
-        let document = parser.parse(&html);
+    let limits = Limits { max_depth: 20, max_blocks: Some(100) };
+    let mut parser = Parser::default();
+    for (name, page) in pages() {
+        let document = parser.parse(&decode_html(page(20_000), None).0, limits);
         check(&document, limits, name);
-        assert!(document.nodes().len() < 1200, "{name}: {} nodes", document.nodes().len());
+        assert!(document.nodes().len() < 1000, "{name}: {} nodes", document.nodes().len());
     }
+}
+
+#[test]
+fn hostile_pages_are_extracted_or_refused() {
+    with_small_stack(|| {
+        for (name, page) in pages() {
+            // The first are small enough to be extracted, the second large enough to be refused.
+            for bytes in [10_000, 300_000] {
+                for markup in [Markup::Text, Markup::Markdown] {
+                    if let Ok(record) = extract(&page(bytes), markup) {
+                        let blocks = record.blocks.unwrap_or_default().len();
+                        assert!(blocks <= Limits::default().blocks(bytes + 1000), "{name}");
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_page_of_fifty_megabytes_is_extracted_or_refused() {
+    let wanted = [
+        "one text",
+        "tag starts",
+        "ampersands",
+        "open comments",
+        "open scripts",
+        "quotes",
+        "nested elements",
+        "attributes",
+        "table cells",
+        "links",
+        "classes",
+        "NULs",
+    ];
+    with_small_stack(move || {
+        let pages = pages();
+        for name in wanted {
+            let (_, page) = pages.iter().find(|(n, _)| *n == name).unwrap();
+            let _ = extract(&page(50 << 20), Markup::Text);
+        }
+    });
+}
+
+#[test]
+fn a_page_beyond_a_limit_says_which() {
+    let reason = |page: &str, max_blocks| {
+        let limits = Limits { max_blocks: Some(max_blocks), ..Limits::default() };
+        let options = Options { limits, ..Options::default() };
+        let extractor = Extractor::default();
+        extractor
+            .extract("page", None, Kind::Html, page, &options)
+            .map(|_| ())
+            .map_err(|e| e.to_string())
+    };
+    let page = "<p>a".repeat(10);
+    assert_eq!(reason(&page, 10), Ok(()));
+    assert_eq!(reason(&page, 9).unwrap_err(), "more blocks than the limit of 9");
+    assert!(reason(&"<b>a</b>".repeat(100), 9).unwrap_err().starts_with("more elements and texts"));
+    let text = "a\n\n".repeat(10);
+    let limits = Limits { max_blocks: Some(9), ..Limits::default() };
+    let options = Options { limits, ..Options::default() };
+    let refused = Extractor::default().extract("page", None, Kind::Text, &text, &options);
+    assert_eq!(refused.unwrap_err(), TooLarge::Blocks { limit: 9 });
 }
 
 #[test]
 fn text_below_the_depth_limit_is_kept() {
     let deep = "<div>".repeat(1000);
     let html = format!("{deep}deep{}<p>shallow", "</div>".repeat(1000));
-    let document = Parser::default().parse(&html);
+    let document = Parser::default().parse(&html, Limits::default());
     assert_eq!(document.text_content(0), "deepshallow");
     let shallow = document.nodes().iter().position(|n| n.tag == Tag::P);
     assert_eq!(shallow.map(|id| document.nodes()[id].depth), Some(3));
@@ -117,9 +139,32 @@ fn any_part_of_a_page_parses() {
         <!--{}</script><body class=x><p>A <b>b<i>c</b>&eacute;&#x20ac;<a href=?a&b=c>d</a>\
         <table><tr>e<td>f</table><svg><![CDATA[g]]></svg><!-- h --><textarea>\ni</textarea>\u{2019}";
     let mut parser = Parser::default();
+    let limits = Limits::default();
     for (from, _) in page.char_indices() {
         for (len, _) in page[from..].char_indices() {
-            check(&parser.parse(&page[from..from + len]), Limits::default(), page);
+            check(&parser.parse(&page[from..from + len], limits), limits, page);
+        }
+    }
+}
+
+/// Every place where a download can break off, characters cut in two among them.
+#[test]
+fn every_truncation_of_an_example_parses() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/html");
+    let mut parser = Parser::default();
+    let limits = Limits::default();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let page = fs::read(&path).unwrap();
+        for end in 0..page.len() {
+            let (html, _) = decode_html(&page[..end], None);
+            let document = parser.parse(&html, limits);
+            assert!(document.is_complete(), "{}", path.display());
+            // The whole is checked often enough; what is behind it at each place costs more.
+            if end % 97 == 0 {
+                check(&document, limits, &path.display().to_string());
+                extract(&page[..end], Markup::Markdown).unwrap();
+            }
         }
     }
 }

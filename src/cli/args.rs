@@ -125,6 +125,13 @@ pub struct CleanArgs {
     /// What this CSS selector matches is no part of the page; may be given several times
     #[arg(long, value_name = "CSS")]
     pub remove: Vec<String>,
+    /// File of rules for single sites: TOML, [[site]] host, body, drop
+    ///
+    /// `host` is a site's name, its subdomains included; `body` is a selector like those of
+    /// --select, `drop` a list of selectors like those of --remove, for its pages alone. A page's
+    /// site is that of its URL, or of the canonical URL that it names.
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
     /// What the inputs hold
     #[arg(long, value_enum, default_value_t = InputFormat::Auto)]
     pub input_format: InputFormat,
@@ -140,6 +147,18 @@ pub struct CleanArgs {
     /// Largest page, in bytes after unzipping; a larger one fails
     #[arg(long, value_name = "N", default_value_t = dehusk::source::Limits::default().max_page_bytes)]
     pub max_page_bytes: usize,
+    /// Most blocks of a page, and eight times as many elements and texts; a page with more fails.
+    /// Default 10000, and one more for every 100 bytes of the page
+    ///
+    /// A page takes some 1 KB of memory for each block. Long tables of small cells may need a
+    /// higher limit.
+    #[arg(long, value_name = "N")]
+    pub max_blocks: Option<usize>,
+    /// Deepest nesting of elements; what is nested deeper is laid flat, and no text is lost
+    ///
+    /// Browsers do the same at 512.
+    #[arg(long, value_name = "N", default_value_t = dehusk::dom::Limits::default().max_depth)]
+    pub max_depth: u16,
 }
 
 /// `dehusk train`.

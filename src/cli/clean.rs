@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
+use dehusk::dom::Limits as DomLimits;
 use dehusk::dom::html5::Selection;
 use dehusk::extract::{Extractor, Markup, Options};
 use dehusk::model::Model;
 use dehusk::pipeline;
 use dehusk::record::Record;
+use dehusk::rules::Rules;
 use dehusk::sink::{JsonLines, Output};
 use dehusk::source::{self, Limits, Page, PageError, Pages};
 use indicatif::ProgressBar;
@@ -44,6 +46,8 @@ impl Clean {
             markup: if format == Format::Md { Markup::Markdown } else { Markup::Text },
             blocks: args.blocks || format == Format::Csv,
             selection: Selection::new(&args.select, &args.remove).map_err(anyhow::Error::msg)?,
+            rules: args.rules.as_deref().map(Rules::read).transpose()?.unwrap_or_default(),
+            limits: DomLimits { max_depth: args.max_depth, max_blocks: args.max_blocks },
         };
         let input_format = match args.input_format {
             InputFormat::Auto => None,
@@ -131,7 +135,10 @@ fn clean(
     let id = page.id().to_owned();
     let record = panics::catch(|| {
         let page = page.load(limits)?;
-        Ok(extractor.extract(&page.id, page.url.as_deref(), page.kind, &page.text, options))
+        let url = page.url.as_deref();
+        extractor
+            .extract(&page.id, url, page.kind, &page.text, options)
+            .map_err(|error| Failure { id: page.id.clone(), error: error.to_string() })
     });
     record.unwrap_or_else(|panic| Err(Failure { id, error: panic }))
 }

@@ -35,6 +35,15 @@ impl Selection {
         Ok(Selection { select: parse(select)?, remove: parse(remove)? })
     }
 
+    /// What either selects, without what either removes.
+    pub fn and(&self, other: &Selection) -> Selection {
+        let both = |a: &[Selector], b: &[Selector]| [a, b].concat();
+        Selection {
+            select: both(&self.select, &other.select),
+            remove: both(&self.remove, &other.remove),
+        }
+    }
+
     /// Whether it takes every page as it is.
     pub fn is_empty(&self) -> bool {
         self.select.is_empty() && self.remove.is_empty()

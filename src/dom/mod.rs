@@ -6,22 +6,40 @@
 //! never sees which parser wrote it: [`scan`], the fast one, or [`html5`], the reference.
 
 pub mod html5;
+mod limits;
 pub mod scan;
 mod tag;
 
 use std::cell::RefCell;
 
+pub use limits::{Limits, TooLarge};
 pub use tag::{Attr, Tag};
 
 /// Parses a page of HTML, in buffers that a thread uses again for its next page.
 ///
 /// Scripting counts as off, so that the content of `<noscript>` is part of the tree. The code of
-/// scripts and styles is not text; JSON in a `<script>` is kept for later steps.
+/// scripts and styles is not text; JSON in a `<script>` is kept for later steps. The document of a
+/// page beyond the default [`Limits`] ends there, and says so ([`Document::is_complete`]).
 pub fn parse(html: &str) -> Document {
+    with_parser(|parser| parser.parse(html, Limits::default()))
+}
+
+/// Parses a page as [`parse`] does, if it keeps within these limits.
+///
+/// # Errors
+/// If the page is larger than the limits allow.
+pub fn parse_within(html: &str, limits: Limits) -> Result<Document, TooLarge> {
+    limits.check_bytes(html.len())?;
+    let document = with_parser(|parser| parser.parse(html, limits));
+    limits.check_nodes(&document, html.len())?;
+    Ok(document)
+}
+
+fn with_parser(run: impl FnOnce(&mut scan::Parser) -> Document) -> Document {
     thread_local! {
         static PARSER: RefCell<scan::Parser> = RefCell::default();
     }
-    PARSER.with_borrow_mut(|parser| parser.parse(html))
+    PARSER.with_borrow_mut(run)
 }
 
 /// Whether a script of this `type` holds data rather than code.
@@ -62,9 +80,15 @@ pub struct Document {
     attrs: Vec<AttrEntry>,
     /// Character data and attribute values, back to back.
     text: String,
+    complete: bool,
 }
 
 impl Document {
+    /// Whether this is the whole page: not where it had more nodes than its [`Limits`] allow.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
     /// All nodes in document order.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
@@ -86,17 +110,27 @@ impl Document {
 
     /// The element's kept attributes in source order, names with values.
     pub fn attrs(&self, id: NodeId) -> impl Iterator<Item = (Attr, &str)> {
+        self.attrs_where(id, |_| true)
+    }
+
+    /// Those of them whose names are wanted; the values of the others are not touched.
+    pub fn attrs_where(
+        &self,
+        id: NodeId,
+        wanted: impl Fn(Attr) -> bool,
+    ) -> impl Iterator<Item = (Attr, &str)> {
         let node = self.node(id);
         let entries = match node.tag {
             Tag::Text => &[],
             _ => &self.attrs[node.start as usize..(node.start + node.len) as usize],
         };
-        entries.iter().map(|a| (a.name, &self.text[a.start as usize..(a.start + a.len) as usize]))
+        let value = |a: &AttrEntry| &self.text[a.start as usize..(a.start + a.len) as usize];
+        entries.iter().filter(move |a| wanted(a.name)).map(move |a| (a.name, value(a)))
     }
 
     /// The value of an element's attribute.
     pub fn attr(&self, id: NodeId, name: Attr) -> Option<&str> {
-        self.attrs(id).find(|(n, _)| *n == name).map(|(_, value)| value)
+        self.attrs_where(id, |n| n == name).next().map(|(_, value)| value)
     }
 
     /// The nearest first: parent, grandparent … root.
@@ -135,8 +169,12 @@ impl Builder {
         let root = Node { parent: 0, end: 1, start: 0, len: 0, depth: 0, tag: Tag::Other };
         let mut nodes = Vec::with_capacity(bytes / 48 + 1);
         nodes.push(root);
-        let document =
-            Document { nodes, attrs: Vec::new(), text: String::with_capacity(bytes / 4) };
+        let document = Document {
+            nodes,
+            attrs: Vec::new(),
+            text: String::with_capacity(bytes / 4),
+            complete: true,
+        };
         Builder { document, open: vec![0] }
     }
 

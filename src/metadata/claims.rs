@@ -65,7 +65,9 @@ impl<'a> Claims<'a> {
                 Tag::Html => claims.html_lang = claims.html_lang.or(document.attr(id, Attr::Lang)),
                 _ => {}
             }
-            for (name, value) in document.attrs(id) {
+            let states =
+                |name| matches!(name, Attr::Rel | Attr::Type | Attr::Itemprop | Attr::Itemtype);
+            for (name, value) in document.attrs_where(id, states) {
                 match name {
                     Attr::Rel if has_word(value, "author") && node.tag != Tag::Link => {
                         claims.rel_author.push(id);

@@ -1,6 +1,9 @@
 //! The language of the text: what the page declares, checked against what its text looks like.
 
+use std::sync::LazyLock;
+
 use isolang::Language;
+use rustc_hash::FxHashSet;
 use unic_langid::LanguageIdentifier;
 use whatlang::Lang;
 
@@ -26,7 +29,9 @@ pub fn of(page: &Page) -> Option<String> {
         .or_else(|| page.data.lang.as_deref().and_then(tag));
     let text = sample(page);
     let long = text.chars().filter(|c| c.is_alphabetic()).count() >= ENOUGH;
-    let detected = long
+    let is_settled =
+        |declared: &LanguageIdentifier| declared.language.as_str() == "en" && is_english(&text);
+    let detected = (long && !declared.as_ref().is_some_and(is_settled))
         .then(|| whatlang::detect(&text))
         .flatten()
         .filter(|info| info.is_reliable())
@@ -39,6 +44,20 @@ pub fn of(page: &Page) -> Option<String> {
         (None, seen) => seen?.parse().ok()?,
     };
     Some(tag.to_string())
+}
+
+/// Whether a text is in English beyond doubt, at a small part of the cost of detection: a fifth of
+/// its words are function words of English. (So it is in 94% of the English pages of WCXB's
+/// development split and of 143 news pages; of their pages in other languages none has a tenth.)
+fn is_english(text: &str) -> bool {
+    static FUNCTION_WORDS: LazyLock<FxHashSet<&str>> =
+        LazyLock::new(|| stop_words::lookup("en").into_iter().flatten().copied().collect());
+    let text = text.to_ascii_lowercase();
+    let words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    let (count, function) = words.fold((0, 0), |(count, function), word| {
+        (count + 1, function + usize::from(FUNCTION_WORDS.contains(word)))
+    });
+    function * 5 >= count
 }
 
 /// The main text where it is known, else the longest blocks.
@@ -100,10 +119,11 @@ fn agree(declared: &str, detected: &str) -> bool {
         &["af", "nl"],
     ];
     // A language the detector does not know is taken for its nearest relative.
-    let detectable = Lang::all().iter().filter_map(|lang| language(*lang)).any(|l| l == declared);
+    let is_detectable =
+        || Lang::all().iter().filter_map(|lang| language(*lang)).any(|l| l == declared);
     declared == detected
-        || (!detectable && declared != "en")
         || CLOSE.iter().any(|close| close.contains(&declared) && close.contains(&detected))
+        || declared != "en" && !is_detectable()
 }
 
 #[cfg(test)]

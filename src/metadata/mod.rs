@@ -111,7 +111,8 @@ impl<'a> Page<'a> {
     fn is_reply(&self, id: NodeId) -> bool {
         const REPLIES: [&str; 4] = ["/Comment", "/Answer", "/Review", "/UserComments"];
         self.around(id).any(|id| {
-            self.document.attrs(id).any(|(name, value)| match name {
+            let tells = |name| matches!(name, Attr::Itemprop | Attr::Itemtype);
+            self.document.attrs_where(id, tells).any(|(name, value)| match name {
                 Attr::Itemprop => {
                     matches!(value, "comment" | "review" | "suggestedAnswer" | "acceptedAnswer")
                 }
@@ -130,9 +131,9 @@ impl<'a> Page<'a> {
         };
         let is_aside = |id: NodeId| {
             matches!(document.node(id).tag, Tag::Nav | Tag::Footer)
-                || document.attrs(id).any(|(name, value)| {
-                    matches!(name, Attr::Class | Attr::Id) && ASIDE_CLASS.is_match(value)
-                })
+                || document
+                    .attrs_where(id, |name| matches!(name, Attr::Class | Attr::Id))
+                    .any(|(_, value)| ASIDE_CLASS.is_match(value))
         };
         self.is_reply(id) || self.around(id).take_while(|&id| !holds_title(id)).any(is_aside)
     }
@@ -198,7 +199,7 @@ impl Anchor {
         let is_title = |&i: &usize| {
             letters > 0
                 && (letters..=2 * letters).contains(&blocks[i].chars)
-                && key(page.blocks.text(&blocks[i])) == title
+                && key_chars(page.blocks.text(&blocks[i])).eq(title.chars())
         };
         let titles: Vec<usize> = (0..blocks.len()).filter(is_title).collect();
         let known = titles
@@ -257,7 +258,11 @@ fn fold(text: &str) -> String {
 
 /// Letters and digits only, lower case: what two spellings of one headline share.
 fn key(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    key_chars(text).collect()
+}
+
+fn key_chars(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 #[cfg(test)]

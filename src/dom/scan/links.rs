@@ -1,6 +1,7 @@
 //! The tree while it grows: nodes linked to each other, so that the parser can move them as the
 //! standard asks. [`Links::flatten`] lays them out as the document's arena.
 
+use super::tree::KEPT;
 use crate::dom::{Node, NodeId, Tag};
 
 /// No node.
@@ -42,6 +43,12 @@ impl Links {
     pub(super) fn reset(&mut self) {
         self.0.clear();
         self.create(Tag::Other, 0, 0);
+    }
+
+    /// Gives the memory of a large page back.
+    pub(super) fn shrink(&mut self) {
+        self.0.clear();
+        self.0.shrink_to(KEPT);
     }
 
     pub(super) fn len(&self) -> usize {

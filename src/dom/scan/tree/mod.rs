@@ -15,12 +15,12 @@ mod sets;
 mod stack;
 
 use self::sets::TABLE_PARTS;
+use super::MAX_FORMATTING;
 use super::entities::{self, Context};
 use super::links::{Links, NONE};
 use super::names::NameHash;
 use super::quirks;
-use super::{Limits, MAX_FORMATTING};
-use crate::dom::{Attr, AttrEntry, Document, NodeId, Tag};
+use crate::dom::{Attr, AttrEntry, Document, Limits, NodeId, Tag};
 
 /// A run of the attribute table.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -141,10 +141,15 @@ enum Scope {
     Table,
 }
 
+/// Elements for which buffers are kept from page to page.
+pub(super) const KEPT: usize = 1 << 14;
+
 /// Builds a document from tags and text. Its buffers are used again for the next page.
 #[derive(Debug)]
 pub(super) struct TreeBuilder {
     limits: Limits,
+    /// As the limits say for the page at hand.
+    max_nodes: usize,
     nodes: Links,
     pub(super) attrs: Vec<AttrEntry>,
     /// Character data and attribute values, as in [`Document`].
@@ -166,10 +171,11 @@ pub(super) struct TreeBuilder {
     ignore_line_feed: bool,
 }
 
-impl TreeBuilder {
-    pub(super) fn new(limits: Limits) -> TreeBuilder {
+impl Default for TreeBuilder {
+    fn default() -> TreeBuilder {
         TreeBuilder {
-            limits,
+            limits: Limits::default(),
+            max_nodes: 0,
             nodes: Links::default(),
             attrs: Vec::new(),
             text: String::new(),
@@ -187,9 +193,13 @@ impl TreeBuilder {
             ignore_line_feed: false,
         }
     }
+}
 
+impl TreeBuilder {
     /// Makes ready for a page of so many bytes.
-    pub(super) fn reset(&mut self, bytes: usize) {
+    pub(super) fn reset(&mut self, bytes: usize, limits: Limits) {
+        self.limits = limits;
+        self.max_nodes = limits.nodes(bytes);
         self.nodes.reset();
         self.attrs = Vec::with_capacity(bytes / 64);
         self.text = String::with_capacity(bytes / 2);
@@ -212,16 +222,23 @@ impl TreeBuilder {
             self.end_template();
         }
         self.leave_head();
+        let complete = self.has_room();
+        let nodes = self.nodes.flatten();
+        // Of a large page, memory goes back before the next steps ask for theirs.
+        self.nodes.shrink();
+        self.open.clear();
+        self.open.shrink_to(KEPT);
         Document {
-            nodes: self.nodes.flatten(),
+            nodes,
             attrs: std::mem::take(&mut self.attrs),
             text: std::mem::take(&mut self.text),
+            complete,
         }
     }
 
     /// Whether the document may still grow.
     pub(super) fn has_room(&self) -> bool {
-        self.nodes.len() < self.limits.max_nodes as usize
+        self.nodes.len() < self.max_nodes
     }
 
     /// Adds an attribute to the table, for the start tag that is being read.
