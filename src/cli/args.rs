@@ -150,7 +150,7 @@ pub struct CleanArgs {
     /// Most blocks of a page, and eight times as many elements and texts; a page with more fails.
     /// Default 10000, and one more for every 100 bytes of the page
     ///
-    /// A page takes some 1 KB of memory for each block. Long tables of small cells may need a
+    /// A page takes some 2.5 KB of memory for each block. Long tables of small cells may need a
     /// higher limit.
     #[arg(long, value_name = "N")]
     pub max_blocks: Option<usize>,

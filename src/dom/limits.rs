@@ -5,7 +5,7 @@ use super::Document;
 
 /// What a page may use.
 ///
-/// With the default limits a page takes at most twelve times its own size and 32 MB.
+/// A page takes a few times its own size, and some 2.5 KB for each block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Deepest nesting; browsers have 512 as well. What is nested deeper is laid flat, also as in
