@@ -40,10 +40,7 @@ fn stages(c: &mut Criterion) {
     let scores: Vec<_> = features.iter().map(|page| HTML_MODEL.classifier.predict(page)).collect();
     let keep = Profile::Article.keep();
     let choices: Vec<_> = blocks.iter().zip(&scores).map(|(b, s)| choose(b, s, keep)).collect();
-    let labels = |s: &Scores| -> Vec<Label> {
-        (0..s.rows().len() / Scores::WIDTH).map(|i| s.label(i)).collect()
-    };
-    let labels: Vec<Vec<Label>> = scores.iter().map(labels).collect();
+    let labels: Vec<Vec<Label>> = scores.iter().map(Scores::labels).collect();
     let options = Options::default();
     let extract =
         |i: usize| Extractor::default().extract("", None, Kind::Html, &pages[i], &options).unwrap();

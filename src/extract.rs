@@ -116,16 +116,17 @@ impl Extractor<'_> {
                 let selection = of_site.map(|of_site| options.selection.and(of_site));
                 let selection = selection.as_ref().unwrap_or(&options.selection);
                 if !selection.is_empty() {
+                    // Parsed again: only now is it known that the page keeps within the limits.
                     document = html5::parse_selected(text, selection);
                 }
                 let blocks = Blocks::of_document(&document);
                 limits.check_blocks(blocks.len(), text.len())?;
                 let scores = self.html.classifier.predict(&Page::of_document(&document, &blocks));
-                let labels: Vec<Label> = (0..blocks.len()).map(|i| scores.label(i)).collect();
-                let about = metadata(&document, &blocks, Some(&labels), url);
+                let about = metadata(&document, &blocks, Some(&scores.labels()), url);
                 record(id, Some(&document), &blocks, &scores, about, options)
             }
             Kind::Text => {
+                // Counted before they are cut, as a block takes far more memory than its line may.
                 let lines = text.lines().filter(|line| !line.trim().is_empty());
                 limits.check_blocks(lines.count(), text.len())?;
                 let blocks = Blocks::of_text(text);

@@ -20,7 +20,8 @@ use toml::Spanned;
 use url::{Host, Url};
 
 use crate::dom::html5::Selection;
-use crate::dom::{Attr, Document, Tag};
+use crate::dom::{Document, NodeId};
+use crate::metadata::canonical;
 
 /// What is chosen of the pages of which sites.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +98,9 @@ impl Rules {
         if self.is_empty() {
             return None;
         }
-        let url = Url::parse(url.or_else(|| canonical(document))?).ok()?;
+        let mut nodes = 0..document.nodes().len() as NodeId;
+        let own = || nodes.find_map(|id| canonical(document, id));
+        let url = Url::parse(url.or_else(own)?).ok()?;
         let mut host = url.host_str()?.trim_end_matches('.');
         loop {
             if let Some(selection) = self.sites.get(host) {
@@ -106,14 +109,6 @@ impl Rules {
             host = host.split_once('.')?.1;
         }
     }
-}
-
-fn canonical(document: &Document) -> Option<&str> {
-    let links = (0..).zip(document.nodes()).filter(|(_, node)| node.tag == Tag::Link);
-    let mut canonical = links.filter(|(id, _)| {
-        document.attr(*id, Attr::Rel).is_some_and(|rel| rel.eq_ignore_ascii_case("canonical"))
-    });
-    canonical.find_map(|(id, _)| document.attr(id, Attr::Href)).map(str::trim)
 }
 
 fn parse(text: &str) -> Result<Rules, Problem> {

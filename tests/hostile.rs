@@ -103,23 +103,18 @@ fn a_page_of_fifty_megabytes_is_extracted_or_refused() {
 
 #[test]
 fn a_page_beyond_a_limit_says_which() {
-    let reason = |page: &str, max_blocks| {
+    let extract = |kind, page: &str, max_blocks| {
         let limits = Limits { max_blocks: Some(max_blocks), ..Limits::default() };
         let options = Options { limits, ..Options::default() };
-        let extractor = Extractor::default();
-        extractor
-            .extract("page", None, Kind::Html, page, &options)
-            .map(|_| ())
-            .map_err(|e| e.to_string())
+        Extractor::default().extract("page", None, kind, page, &options).map(|_| ())
     };
+    let reason =
+        |page, max_blocks| extract(Kind::Html, page, max_blocks).map_err(|e| e.to_string());
     let page = "<p>a".repeat(10);
     assert_eq!(reason(&page, 10), Ok(()));
     assert_eq!(reason(&page, 9).unwrap_err(), "more blocks than the limit of 9");
     assert!(reason(&"<b>a</b>".repeat(100), 9).unwrap_err().starts_with("more elements and texts"));
-    let text = "a\n\n".repeat(10);
-    let limits = Limits { max_blocks: Some(9), ..Limits::default() };
-    let options = Options { limits, ..Options::default() };
-    let refused = Extractor::default().extract("page", None, Kind::Text, &text, &options);
+    let refused = extract(Kind::Text, &"a\n\n".repeat(10), 9);
     assert_eq!(refused.unwrap_err(), TooLarge::Blocks { limit: 9 });
 }
 

@@ -27,7 +27,7 @@ impl Default for Limits {
 
 impl Limits {
     /// Most bytes of a page: offsets into its text have 32 bits.
-    const MAX_BYTES: usize = 1 << 30;
+    pub(super) const MAX_BYTES: usize = 1 << 30;
     /// Elements and texts for each block.
     const NODES: usize = 8;
 

@@ -72,9 +72,8 @@ impl<'a> Claims<'a> {
                     Attr::Rel if has_word(value, "author") && node.tag != Tag::Link => {
                         claims.rel_author.push(id);
                     }
-                    Attr::Rel if node.tag == Tag::Link && has_word(value, "canonical") => {
-                        let href = document.attr(id, Attr::Href).map(str::trim);
-                        claims.canonical = claims.canonical.or(href.filter(|h| h.contains("://")));
+                    Attr::Rel if claims.canonical.is_none() => {
+                        claims.canonical = canonical(document, id);
                     }
                     Attr::Type if node.tag == Tag::Script && value.contains("ld+json") => {
                         claims.json_ld.extend((id + 1..node.end).map(|text| document.text(text)));
@@ -121,6 +120,14 @@ impl<'a> Claims<'a> {
     pub fn props(&self, property: &str) -> impl Iterator<Item = NodeId> {
         self.item_props.iter().filter(move |(_, p)| has_word(p, property)).map(|(node, _)| *node)
     }
+}
+
+/// The page's own address, where this element states it: that of a `<link rel=canonical>`.
+pub fn canonical(document: &Document, id: NodeId) -> Option<&str> {
+    let states = document.node(id).tag == Tag::Link
+        && document.attr(id, Attr::Rel).is_some_and(|rel| has_word(rel, "canonical"));
+    let address = document.attr(id, Attr::Href).filter(|_| states).map(str::trim);
+    address.filter(|address| address.contains("://"))
 }
 
 /// The value of a microdata property, as HTML defines it, but for addresses.

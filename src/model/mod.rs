@@ -212,6 +212,11 @@ impl Scores {
         self.values[(i + 1) * Self::WIDTH - 1]
     }
 
+    /// The likeliest label of every block.
+    pub fn labels(&self) -> Vec<Label> {
+        (0..self.values.len() / Self::WIDTH).map(|i| self.label(i)).collect()
+    }
+
     /// The likeliest label of block `i`.
     pub fn label(&self, i: usize) -> Label {
         let mut best = Label::Title;

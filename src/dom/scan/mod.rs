@@ -43,7 +43,7 @@ impl Parser {
     /// Parses a page, up to the limits. Only the first GiB of it is read.
     pub fn parse(&mut self, html: &str, limits: Limits) -> Document {
         let html = html.strip_prefix('\u{feff}').unwrap_or(html);
-        let html = &html[..html.floor_char_boundary(1 << 30)];
+        let html = &html[..html.floor_char_boundary(Limits::MAX_BYTES)];
         self.tree.reset(html.len(), limits);
         tokens::scan(html, &mut self.tree);
         self.tree.finish()
