@@ -12,6 +12,7 @@ The slow ones run over every tenth page only, and dehusk beside them over the sa
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -63,13 +64,15 @@ def run_python(engine, pages):
 def run(command):
     """Seconds and peak megabytes of a command; seconds are what it prints, or else its own time."""
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    printed = process.stdout.read().strip()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if status != 0:
-        sys.exit(f"{command[0]} failed")
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        printed = process.stdout.read().strip()
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if status != 0:
+            errors.seek(0)
+            sys.exit(f"{' '.join(command[:3])} … failed: {errors.read()[-1000:]}")
     return float(printed or seconds), usage.ru_maxrss * 1024 / 1e6
 
 

@@ -18,7 +18,7 @@ for engine in "$@"; do
     case $engine in
         dom_smoothie | rs-trafilatura)
             cargo build --release --quiet --manifest-path scripts/peers/Cargo.toml ;;
-        *) "$peers/bin/pip" install --quiet "$engine" ;;
+        *) "$peers/bin/python" -m pip install --quiet "$engine" ;;
     esac
 done
 cargo build --release --quiet
