@@ -22,11 +22,11 @@ use crate::features::Page;
 use crate::label::{Label, LabelSet, Profile};
 use crate::metadata::{Metadata, metadata};
 use crate::model::{Model, Scores};
-use crate::record::{BlockRecord, Record};
+use crate::record::{BlockRecord, Record, Row};
 use crate::rules::Rules;
 use crate::segment::Blocks;
 use crate::select;
-use crate::source::Kind;
+use crate::source::{Kind, Loaded, PageError};
 
 /// The models that are built into the program.
 pub static HTML_MODEL: LazyLock<Model> =
@@ -96,6 +96,18 @@ impl Default for Extractor<'static> {
 }
 
 impl Extractor<'_> {
+    /// Extracts one page, and keeps what it brought along.
+    ///
+    /// # Errors
+    /// If the page is larger than the limits allow.
+    pub fn extract_row(&self, page: Loaded, options: &Options) -> Result<Row, PageError> {
+        let Loaded { id, url, kind, text, extra } = page;
+        match self.extract(&id, url.as_deref(), kind, &text, options) {
+            Ok(record) => Ok(Row { record, extra }),
+            Err(error) => Err(PageError { id, reason: error.into() }),
+        }
+    }
+
     /// Extracts one page from its decoded text.
     ///
     /// # Errors

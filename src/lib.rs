@@ -4,18 +4,20 @@
 //! [`dom`] (its element tree), [`segment`] (its blocks), [`features`] (the blocks as figures),
 //! [`model`] (what each block is), [`select`] (which are kept), [`assemble`] (the text),
 //! [`metadata`], [`record`] (what is written), [`sink`]. [`extract`] runs one page through all of
-//! it, [`pipeline`] many pages in parallel.
+//! it, [`pipeline`] many pages in parallel, [`batch`] those of an Arrow record batch.
 //!
 //! Models come from labelled pages ([`labelled`], [`training`], fitted by [`boost`]) and are
 //! measured by [`evaluation`] with the [`measures`] of the field.
 #![warn(missing_docs)]
 
 pub mod assemble;
+pub mod batch;
 pub mod boost;
 pub mod container;
 pub mod dom;
 pub mod encoding;
 pub mod evaluation;
+pub mod extra;
 pub mod extract;
 pub mod features;
 pub mod label;

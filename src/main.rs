@@ -12,10 +12,14 @@ use cli::eval::Eval;
 use cli::features::Features;
 use cli::train::Train;
 use cli::{Status, is_closed_pipe, stderr};
+use dehusk::sink;
 
 fn main() -> ExitCode {
     let args = Args::parse();
     stderr::start_log(args.verbose);
+    if let Err(error) = ctrlc::set_handler(interrupt) {
+        tracing::warn!("Ctrl-C will leave temporary files behind: {error}");
+    }
     match run(args.command) {
         Ok(Status::AllDone) => ExitCode::SUCCESS,
         Ok(Status::SomeFailed) => ExitCode::from(1),
@@ -26,6 +30,15 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Ends the process in an orderly way, whatever it is at.
+fn interrupt() {
+    if sink::remove_unfinished() {
+        eprintln!("dehusk: interrupted; --resume goes on from the last state that is saved");
+    }
+    // As shells report a process that SIGINT ended.
+    std::process::exit(130);
 }
 
 fn run(command: Command) -> anyhow::Result<Status> {

@@ -7,7 +7,34 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::extra::Extra;
 use crate::label::Label;
+
+/// The names of a record's fields, in their order.
+pub const FIELDS: [&str; 11] = [
+    "id",
+    "url",
+    "title",
+    "authors",
+    "date",
+    "site",
+    "lang",
+    "page_type",
+    "text",
+    "confidence",
+    "blocks",
+];
+
+/// A record and what its page brought along. As JSON it is one object.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// The record.
+    #[serde(flatten)]
+    pub record: Record,
+    /// What is passed through.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
 
 /// One page's result: a line of JSON Lines, a row of Parquet. Fields are written in this order.
 ///
@@ -165,6 +192,13 @@ mod tests {
         let blocks =
             r#","blocks":[{"label":"body","score":0.3333,"text":"One,\n\"two\"","tag":"p"}]}"#;
         assert!(json.ends_with(blocks), "{json}");
+        let fields: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(&json).unwrap();
+        let mut names: Vec<&str> = fields.keys().map(String::as_str).collect();
+        let mut expected = FIELDS;
+        names.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(names, expected);
         let read: Record = serde_json::from_str(&json).unwrap();
         assert_eq!(read.blocks.unwrap()[0].label, Label::Body);
     }

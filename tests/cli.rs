@@ -9,9 +9,10 @@ use std::process::{Command, Stdio};
 use dehusk::label::Label;
 use dehusk::labelled::{self, Truth};
 use dehusk::measures::word_f1;
-use dehusk::record::Record;
+use dehusk::record::{FIELDS, Record};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::{TempDir, tempdir};
 
 /// What a run of the program left behind.
@@ -411,7 +412,7 @@ mod clean {
             let run = dehusk(temporary.path(), &[&["clean", "in"], &args[..]].concat()).expect(2);
             assert!(run.stderr.contains("No space left"), "{}", run.stderr);
         }
-        assert_eq!(names(temporary.path()), ["errors", "in"]);
+        assert_eq!(names(temporary.path()), ["in"]);
     }
 
     #[test]
@@ -429,15 +430,63 @@ mod clean {
 
     #[cfg(unix)]
     #[test]
-    fn a_closed_pipe_ends_the_run_quietly() {
+    fn a_closed_pipe_is_told_since_the_output_is_not_whole() {
         let mut command = command(repository(), &["clean", "examples", "--blocks"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
-        assert_eq!(
-            (output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()),
-            (Some(0), "")
-        );
+        assert_eq!(output.status.code(), Some(2));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains("whoever read the output has gone"), "{stderr}");
+    }
+
+    #[test]
+    fn rows_go_through_parquet_with_their_other_columns() {
+        let html = String::from_utf8(page()).unwrap();
+        let row = |id: u32| serde_json::json!({"key": id, "raw": html, "title": "Mine", "n": id});
+        let rows = format!("{}\n{}\n", row(1), row(2));
+        let temporary =
+            directory(&[("rows.jsonl.zst", &zstd::encode_all(rows.as_bytes(), 3).unwrap())]);
+        let columns = ["--html-column", "raw", "--id-column", "key"];
+        let to_parquet = ["clean", "rows.jsonl.zst", "--format", "parquet", "-o", "a.parquet"];
+        dehusk(temporary.path(), &[&to_parquet[..], &columns].concat()).expect(0);
+
+        let file = fs::File::open(temporary.path().join("a.parquet")).unwrap();
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        let names = reader.metadata().file_metadata().key_value_metadata().unwrap().clone();
+        let value = |name: &str| names.iter().find(|n| n.key == name).unwrap().value.clone();
+        assert_eq!(value("dehusk.version").as_deref(), Some(env!("CARGO_PKG_VERSION")));
+        assert!(value("dehusk.html_model").unwrap().contains("\"schema\":\"html\""));
+        let schema = reader.schema().clone();
+        let columns: Vec<&str> =
+            schema.fields().iter().map(|field| field.name().as_str()).collect();
+        assert_eq!(columns, [&FIELDS[..10], &["extra"]].concat());
+
+        // Its text is cleaned once more, from a file and from a pipe; the title is passed through.
+        let again = ["clean", "a.parquet", "--html-column", "none"];
+        let run = dehusk(temporary.path(), &again).expect(0);
+        assert_eq!(run.ids(), ["1", "2"]);
+        assert!(run.records()[1].text.contains(SENTENCE));
+        let first: serde_json::Value =
+            serde_json::from_str(run.stdout.lines().next().unwrap()).unwrap();
+        assert_eq!(first["input_title"], "Tides");
+        assert_eq!(first["extra"], r#"{"n":1,"input_title":"Mine"}"#);
+        let mut piped = command(temporary.path(), &["clean", "-", "--html-column", "none"]);
+        piped.stdin(fs::File::open(temporary.path().join("a.parquet")).unwrap());
+        assert_eq!(String::from_utf8(piped.output().unwrap().stdout).unwrap(), run.stdout);
+
+        let run = dehusk(temporary.path(), &["clean", "a.parquet", "--text-column", "none"]);
+        let expected = "neither a column \"html\" nor \"none\" among the columns id, url, title";
+        assert!(run.expect(1).stderr.contains(expected));
+    }
+
+    #[test]
+    fn the_shards_make_the_whole() {
+        let whole = examples(&[]).ids();
+        let shards = ["1/3", "2/3", "3/3"].map(|shard| examples(&["--shard", shard]).ids());
+        let dealt: Vec<&String> = (0..whole.len()).map(|i| &shards[i % 3][i / 3]).collect();
+        assert_eq!(dealt, whole.iter().collect::<Vec<_>>());
+        dehusk(repository(), &["clean", "examples", "--shard", "4/3"]).expect(2);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, value_parser};
 use dehusk::features::{self, Schema};
 use dehusk::label::{LabelSet, Profile};
+use dehusk::source::{Columns, Shard};
 use dehusk::training::Learner;
 
 /// Cuts the boilerplate out of crawled web pages: pages in, clean text out.
@@ -33,7 +34,7 @@ pub struct Args {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Clean pages: HTML, plain text or rows of JSON Lines in, records out
+    /// Clean pages: HTML, plain text, WARC, JSON Lines or Parquet in, records out
     #[command(after_help = CLEAN_EXAMPLES)]
     Clean(CleanArgs),
     /// Train a model on labelled pages or on a training table
@@ -55,6 +56,10 @@ Examples:
     dehusk clean crawl/ -o clean.jsonl.gz --errors errors.jsonl
   Threads of a forum with their comments, one text file a page:
     dehusk clean forum/ --profile discussion --format txt -o texts/
+  A WARC file to Parquet; after a crash, the same again with --resume ends with the same bytes:
+    dehusk clean crawl.warc.gz --format parquet -o clean.parquet --errors errors.jsonl
+  The second of eight parts of a lake, for one of eight machines:
+    dehusk clean lake/ --html-column raw --format parquet --shard 2/8 -o part-2.parquet
   Rows of JSON Lines from another program; each row has `html` or `text`, `id` and `url`:
     zcat rows.jsonl.gz | dehusk clean - --input-format jsonl | jq -r .title";
 
@@ -96,16 +101,17 @@ Examples:
 pub struct CleanArgs {
     /// Files, directories (with all below them) or `-` for standard input
     ///
-    /// In a directory the files with extension .html, .htm, .xhtml, .txt, .jsonl and .ndjson are
-    /// pages, also with .gz; the others are skipped and counted. Records come in the order of the
-    /// inputs and of the file names, whatever the number of threads.
+    /// In a directory the files with extension .html, .htm, .xhtml, .txt, .jsonl, .ndjson and .warc,
+    /// also with .gz or .zst, and .parquet are read; the others are skipped and counted. Records come
+    /// in the order of the inputs and of the file names, whatever the number of threads.
     #[arg(value_name = "INPUT", required = true)]
     pub inputs: Vec<PathBuf>,
     /// File or directory to write to; default standard output
     ///
-    /// A file appears when all is done, or not at all; one whose name ends in .gz is compressed.
-    /// With `--format txt` or `md`, a directory (one that exists, or a name that ends in `/`) gets
-    /// one file a page.
+    /// A file appears when all is done, or not at all; until then it is OUT.partial, with its state
+    /// in OUT.partial.state (see --resume). One whose name ends in .gz or .zst is compressed. With
+    /// `--format txt` or `md`, a directory (one that exists, or a name that ends in `/`) gets one
+    /// file a page.
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<PathBuf>,
     /// What is written
@@ -135,6 +141,26 @@ pub struct CleanArgs {
     /// What the inputs hold
     #[arg(long, value_enum, default_value_t = InputFormat::Auto)]
     pub input_format: InputFormat,
+    #[command(flatten)]
+    pub columns: ColumnArgs,
+    /// Only one of N parts of the inputs: every Nth page, counted from the Ith; I is 1 to N
+    ///
+    /// Which part a page is in depends on its place in the inputs alone. Every part reads all inputs.
+    #[arg(long, value_name = "I/N", default_value_t)]
+    pub shard: Shard,
+    /// Go on where a run with the same arguments and inputs ended early
+    ///
+    /// Whatever ended it (kill -9, a full disk, Ctrl-C), the output becomes what it would have been.
+    /// Needs --output; without anything to go on from, this is an ordinary run. Without --resume, an
+    /// OUT.partial that could be gone on with is refused.
+    #[arg(long, requires = "output")]
+    pub resume: bool,
+    /// Pages between two states that --resume can go on from
+    ///
+    /// A row group of Parquet and a member of gzip or frame of zstd end there, so the output's bytes
+    /// depend on it. Fewer pages if their records take 32 MiB.
+    #[arg(long, value_name = "PAGES", default_value = "4000")]
+    pub checkpoint: NonZero<u64>,
     /// Model to use in place of the built-in one for its kind of page; default the built-in ones
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
@@ -144,7 +170,7 @@ pub struct CleanArgs {
     /// File for the pages that fail, one line of JSON each: {"id", "error"}; default standard error
     #[arg(long, value_name = "FILE")]
     pub errors: Option<PathBuf>,
-    /// Largest page, in bytes after unzipping; a larger one fails
+    /// Largest page, in bytes after decompression; a larger one fails
     #[arg(long, value_name = "N", default_value_t = dehusk::source::Limits::default().max_page_bytes)]
     pub max_page_bytes: usize,
     /// Most blocks of a page, and eight times as many elements and texts; a page with more fails.
@@ -159,6 +185,31 @@ pub struct CleanArgs {
     /// Browsers do the same at 512.
     #[arg(long, value_name = "N", default_value_t = dehusk::dom::Limits::default().max_depth)]
     pub max_depth: u16,
+}
+
+/// The columns of Parquet and fields of JSON Lines that make a page. Others are passed through to
+/// the record, with `input_` before a name that the record has itself.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ColumnArgs {
+    /// Column of rows with the page as HTML
+    #[arg(long, value_name = "NAME", default_value = "html")]
+    html_column: String,
+    /// Column of rows with the page as plain text, where there is no HTML
+    #[arg(long, value_name = "NAME", default_value = "text")]
+    text_column: String,
+    /// Column of rows with the page's address
+    #[arg(long, value_name = "NAME", default_value = "url")]
+    url_column: String,
+    /// Column of rows with the page's id
+    #[arg(long, value_name = "NAME", default_value = "id")]
+    id_column: String,
+}
+
+impl From<ColumnArgs> for Columns {
+    fn from(args: ColumnArgs) -> Columns {
+        let ColumnArgs { html_column, text_column, url_column, id_column } = args;
+        Columns { html: html_column, text: text_column, url: url_column, id: id_column }
+    }
 }
 
 /// `dehusk train`.
@@ -258,6 +309,8 @@ fn profiles() -> impl TypedValueParser<Value = Profile> {
 pub enum Format {
     /// One JSON object a page and line
     Jsonl,
+    /// One row a page, with typed columns, compressed
+    Parquet,
     /// The text; a line with a form feed between two pages
     Txt,
     /// The text as Markdown; separated likewise
@@ -277,6 +330,10 @@ pub enum InputFormat {
     Text,
     /// One page a line: an object with `html` or `text`, and `id` and `url`
     Jsonl,
+    /// One page a response record with HTML
+    Warc,
+    /// One page a row, in the columns `html` or `text`, `id` and `url`
+    Parquet,
 }
 
 /// The kinds of pages that models are for.

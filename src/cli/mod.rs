@@ -9,6 +9,7 @@ pub mod clean;
 mod data;
 pub mod eval;
 pub mod features;
+mod job;
 mod models;
 mod panics;
 mod records;

@@ -1,6 +1,7 @@
 //! Models from files, and those that are built in.
 
 use std::fs::File;
+use std::hash::Hasher;
 use std::io::BufReader;
 use std::path::Path;
 
@@ -8,6 +9,7 @@ use anyhow::Context;
 use dehusk::extract::{Extractor, HTML_MODEL, TEXT_MODEL};
 use dehusk::features::HTML;
 use dehusk::model::{Header, Model};
+use fnv::FnvHasher;
 use tracing::info;
 
 /// Reads a model file.
@@ -15,6 +17,24 @@ pub fn read(path: &Path) -> anyhow::Result<Model> {
     let cannot = || format!("cannot use the model {}", path.display());
     let file = File::open(path).with_context(cannot)?;
     Model::read(BufReader::new(file)).with_context(cannot)
+}
+
+/// The versions of dehusk and of the models, by name.
+pub fn versions(extractor: Extractor) -> anyhow::Result<Vec<(String, String)>> {
+    Ok(vec![
+        ("dehusk.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("dehusk.html_model".to_owned(), version(extractor.html)?),
+        ("dehusk.text_model".to_owned(), version(extractor.text)?),
+    ])
+}
+
+/// Which model this is: its papers, and a hash of what it is made of.
+fn version(model: &Model) -> anyhow::Result<String> {
+    let mut hash = FnvHasher::default();
+    hash.write(&postcard::to_stdvec(&model.classifier)?);
+    let mut papers = serde_json::to_value(&model.header)?;
+    papers["fnv"] = format!("{:016x}", hash.finish()).into();
+    Ok(papers.to_string())
 }
 
 /// An extractor with this model in place of the built-in one of its schema.

@@ -41,9 +41,16 @@ impl Write for Message {
     }
 }
 
-/// A count of pages of which nobody knows yet how many there are.
-pub fn page_counter() -> ProgressBar {
-    bar(ProgressBar::no_length(), "{spinner} {human_pos} pages, {per_sec}")
+/// Bytes of input of which nobody knows yet how many there are, with a message.
+pub fn byte_counter() -> ProgressBar {
+    bar(ProgressBar::no_length(), "{spinner} {msg}, {bytes}, {bytes_per_sec}")
+}
+
+/// Makes a counter of bytes the bar that leads to a total.
+pub fn set_total(counter: &ProgressBar, total: u64) {
+    counter.set_length(total);
+    counter
+        .set_style(style("[{bar:30}] {msg}, {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left"));
 }
 
 /// A bar of `total` steps that are called `steps`.
@@ -61,7 +68,11 @@ pub fn busy(message: String) -> ProgressBar {
 
 fn bar(bar: ProgressBar, template: &str) -> ProgressBar {
     let bar = BARS.add(bar);
-    bar.set_style(ProgressStyle::with_template(template).expect("a valid template"));
+    bar.set_style(style(template));
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("a valid template")
 }

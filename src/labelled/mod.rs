@@ -21,21 +21,18 @@ pub mod align;
 mod domains;
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 use std::hash::Hasher;
-use std::io::{self, BufReader, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
 use fnv::FnvHasher;
 use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::label::Label;
+use crate::source::{self, Limits, Reason};
 pub use domains::{registered_domain, site_of};
-
-/// The largest page read, in bytes after decompression.
-const MAX_PAGE_BYTES: u64 = 64 << 20;
 
 /// A page and what is known to be true of it.
 #[derive(Clone, Debug)]
@@ -64,7 +61,7 @@ impl LabelledPage {
     /// The page's bytes, decompressed.
     ///
     /// # Errors
-    /// If the file cannot be read or decompressed, or is larger than 64 MiB.
+    /// If the file cannot be read or decompressed, or is larger than [`Limits`] allow by default.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         read_page(&self.path)
     }
@@ -302,16 +299,10 @@ fn find_page(plain: &Path) -> Option<PathBuf> {
 }
 
 fn read_page(path: &Path) -> io::Result<Vec<u8>> {
-    let file = BufReader::new(File::open(path)?);
-    let gzipped = path.extension().is_some_and(|extension| extension == "gz");
-    let reader: Box<dyn Read> =
-        if gzipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-    let mut bytes = Vec::new();
-    reader.take(MAX_PAGE_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_PAGE_BYTES {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 64 MiB"));
-    }
-    Ok(bytes)
+    source::read_file(path, &Limits::default()).map_err(|reason| match reason {
+        Reason::Read(error) => error,
+        other => io::Error::other(other),
+    })
 }
 
 /// What a truth file says about the page besides its truth.
@@ -379,6 +370,7 @@ struct LabelledBlock {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::io::Write;
 
     use flate2::{Compression, write::GzEncoder};

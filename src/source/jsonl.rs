@@ -2,10 +2,14 @@
 //!
 //! [`Rows`] only cuts the stream into lines; a line is parsed when its page is loaded.
 
+use std::{fmt, sync::Arc};
+
 use memchr::memchr;
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 
-use super::{Kind, Limits, Loaded, Page, PageError, Payload, Reason, bytes::Stream};
+use super::{Columns, Kind, Limits, Loaded, Page, PageError, Payload, Reason, bytes::Stream};
+use crate::extra::{Extra, JsonField, passed_name};
 
 /// The rows of one stream, each a page. Blank lines are passed over.
 pub struct Rows {
@@ -13,13 +17,14 @@ pub struct Rows {
     name: String,
     line: u64,
     limits: Limits,
+    columns: Arc<Columns>,
     ended: bool,
 }
 
 impl Rows {
     /// The rows of `stream`, which is called `name` where a row has no id of its own.
-    pub fn new(stream: Stream, name: String, limits: Limits) -> Self {
-        Self { stream, name, line: 0, limits, ended: false }
+    pub fn new(stream: Stream, name: String, limits: Limits, columns: Arc<Columns>) -> Self {
+        Self { stream, name, line: 0, limits, columns, ended: false }
     }
 
     /// The next line without its line feed. After one that is too long, the next is read as usual.
@@ -69,7 +74,7 @@ impl Iterator for Rows {
             }
             let id = format!("{}:{}", self.name, self.line);
             return Some(match line {
-                Ok(line) => Ok(Page { id, payload: Payload::Row(line) }),
+                Ok(line) => Ok(Page { id, payload: Payload::Line(line, self.columns.clone()) }),
                 Err(reason) => Err(PageError { id, reason }),
             });
         }
@@ -77,13 +82,14 @@ impl Iterator for Rows {
     }
 }
 
-/// The fields of a row that are of use; others are passed over.
-#[derive(Deserialize)]
+/// A row: the fields that make a page, and all others.
+#[derive(Default)]
 struct Row {
     id: Option<Id>,
     url: Option<String>,
     html: Option<String>,
     text: Option<String>,
+    others: Vec<JsonField>,
 }
 
 #[derive(Deserialize)]
@@ -93,10 +99,49 @@ enum Id {
     Number(serde_json::Number),
 }
 
-/// Parses the row at `place` (`FILE:LINE`). Its page is `html`, or `text` if it has no `html`.
-pub fn load(place: String, line: &[u8]) -> Result<Loaded, PageError> {
+/// Reads a row by the names of its columns.
+struct ByName<'a>(&'a Columns);
+
+impl<'de> DeserializeSeed<'de> for ByName<'_> {
+    type Value = Row;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Row, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ByName<'_> {
+    type Value = Row;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
+        let mut row = Row::default();
+        while let Some(name) = map.next_key::<String>()? {
+            if name == self.0.html {
+                row.html = map.next_value()?;
+            } else if name == self.0.text {
+                row.text = map.next_value()?;
+            } else if name == self.0.url {
+                row.url = map.next_value()?;
+            } else if name == self.0.id {
+                row.id = map.next_value()?;
+            } else {
+                row.others.push((passed_name(&name), map.next_value()?));
+            }
+        }
+        Ok(row)
+    }
+}
+
+/// Parses the row at `place` (`FILE:LINE`). Its page is its HTML, or its text if it has none.
+pub fn load(place: String, line: &[u8], columns: &Columns) -> Result<Loaded, PageError> {
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
-    let row: Row = match serde_json::from_slice(line) {
+    let mut json = serde_json::Deserializer::from_slice(line);
+    let row = ByName(columns).deserialize(&mut json).and_then(|row| json.end().map(|()| row));
+    let row = match row {
         Ok(row) => row,
         Err(error) => {
             let column = error.column();
@@ -120,5 +165,5 @@ pub fn load(place: String, line: &[u8]) -> Result<Loaded, PageError> {
             return Err(PageError { id, reason });
         }
     };
-    Ok(Loaded { id, url: row.url, kind, text })
+    Ok(Loaded { id, url: row.url, kind, text, extra: Extra::Json(row.others) })
 }

@@ -1,25 +1,31 @@
-//! Where pages come from: files, directories, standard input, and rows of JSON Lines.
+//! Where pages come from: files, directories, standard input, records of WARC, and rows of JSON Lines and
+//! Parquet.
 //!
 //! [`Pages`] yields every page of the inputs, one at a time and in a fixed order, as cheaply as it can: a page
-//! of a file of its own is no more than its path, a row its undivided line. Reading, unzipping, parsing and
-//! decoding are left to [`Page::load`], which any thread may call. Nothing here looks into the HTML.
+//! of a file of its own is no more than its path, a row its undivided line, a response its undecoded body.
+//! Reading, decompressing, parsing and decoding are left to [`Page::load`], which any thread may call. Nothing
+//! here looks into the HTML.
 //!
-//! Gzip is told by its first bytes, never by a name alone, so that a page saved with its
+//! Gzip and zstd are told by their first bytes, never by a name alone, so that a page saved with its
 //! `Content-Encoding: gzip` is read as well. No page and no row takes more memory than [`Limits`] allow.
 
 mod bytes;
+mod http;
 mod jsonl;
 mod pages;
+mod parquet;
+mod warc;
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fmt, io, path::PathBuf, str::FromStr, sync::Arc};
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-pub use self::pages::{InputError, Pages};
+pub use self::bytes::{Counter, read as read_file};
+pub use self::pages::{InputError, Pages, total_bytes};
+use crate::batch::PageBatch;
+use crate::dom;
 use crate::encoding;
+use crate::extra::Extra;
 
 /// What the text of a page is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,14 +43,109 @@ pub enum Format {
     Html,
     /// One page of plain text.
     Text,
-    /// One page in each line: an object with `html` or `text`, and `url` and `id` if known.
+    /// One page in each line: an object with the fields of [`Columns`].
     Jsonl,
+    /// One page in each response record with HTML.
+    Warc,
+    /// One page in each row, in the columns of [`Columns`].
+    Parquet,
+}
+
+/// The names of the columns of Parquet, and of the fields of JSON Lines, that make a page. All others are
+/// passed through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns {
+    /// The page as HTML.
+    pub html: String,
+    /// The page as plain text; counts where there is no HTML.
+    pub text: String,
+    /// The address that it was fetched from.
+    pub url: String,
+    /// What it is called.
+    pub id: String,
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        let [html, text, url, id] = ["html", "text", "url", "id"].map(String::from);
+        Self { html, text, url, id }
+    }
+}
+
+impl Columns {
+    /// Whether `name` is one of them.
+    pub fn has(&self, name: &str) -> bool {
+        [&self.html, &self.text, &self.url, &self.id].into_iter().any(|own| own == name)
+    }
+}
+
+/// One of several parts of a crawl: of every `of` pages in a row, the `part`th, from 1.
+///
+/// Which page belongs to which part depends on nothing but its place in the inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    part: u64,
+    of: u64,
+}
+
+impl Default for Shard {
+    fn default() -> Self {
+        Self { part: 1, of: 1 }
+    }
+}
+
+impl Shard {
+    /// Whether the page in this place, from 0, belongs to the part.
+    fn has(self, place: u64) -> bool {
+        place % self.of == self.part - 1
+    }
+}
+
+impl FromStr for Shard {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text
+            .split_once('/')
+            .and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+        match parts {
+            Some((part, of)) if (1..=of).contains(&part) => Ok(Self { part, of }),
+            _ => Err("a shard is I/N, with I from 1 to N"),
+        }
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.part, self.of)
+    }
+}
+
+/// What was passed over since it is no page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// Files in directories.
+    pub files: u64,
+    /// Records of WARC, by kind: their type, or what a response holds if it is not HTML.
+    pub records: BTreeMap<String, u64>,
+}
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} files skipped", self.files)?;
+        let mut before = "; records skipped: ";
+        for (kind, count) in &self.records {
+            write!(f, "{before}{count} {kind}")?;
+            before = ", ";
+        }
+        Ok(())
+    }
 }
 
 /// How much a page may ask for.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes in a page, or in a row of JSON Lines, after unzipping.
+    /// Bytes in a page, or in a row of JSON Lines, after decompression.
     pub max_page_bytes: usize,
 }
 
@@ -65,13 +166,16 @@ pub struct Page {
 enum Payload {
     File(PathBuf, Kind),
     Bytes(Vec<u8>, Kind),
-    Row(Vec<u8>),
+    Line(Vec<u8>, Arc<Columns>),
+    Row(Arc<PageBatch>, usize),
+    Response(Box<warc::Response>),
 }
 
 /// A page as text.
-#[derive(Debug, Eq, PartialEq)]
+#[derive(Debug)]
 pub struct Loaded {
-    /// The path relative to the input, with `/` between its parts; or the row's own id, or else `FILE:LINE`.
+    /// The path relative to the input, with `/` between its parts; or the id of its row or record, or else
+    /// `FILE:LINE`, `FILE:ROW` or `FILE:OFFSET`.
     pub id: String,
     /// The address that it was fetched from, if known.
     pub url: Option<String>,
@@ -79,28 +183,28 @@ pub struct Loaded {
     pub kind: Kind,
     /// The decoded page.
     pub text: String,
+    /// What is passed through.
+    pub extra: Extra,
 }
 
 impl Page {
-    /// The page in the file at `path`.
-    pub fn file(id: String, path: &Path, kind: Kind) -> Self {
-        Self { id, payload: Payload::File(path.to_owned(), kind) }
-    }
-
-    /// The name of the page before it is loaded: as in [`Loaded`], but always `FILE:LINE` for a row.
+    /// The name of the page before it is loaded: as in [`Loaded`], but always `FILE:LINE`, `FILE:ROW` or
+    /// `FILE:OFFSET` for a row or record.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Reads, unzips and decodes the page.
+    /// Reads, decompresses and decodes the page.
     ///
     /// # Errors
     ///
-    /// If it cannot be read or unzipped to its end, is larger than allowed, or is not a row with a page.
+    /// If it cannot be read or decompressed to its end, is larger than allowed, or is not a row with a page.
     pub fn load(self, limits: &Limits) -> Result<Loaded, PageError> {
         let Self { id, payload } = self;
         let decoded = match payload {
-            Payload::Row(line) => return jsonl::load(id, &line),
+            Payload::Line(line, columns) => return jsonl::load(id, &line, &columns),
+            Payload::Row(batch, row) => return batch.load(row, id, limits),
+            Payload::Response(response) => return response.load(id, limits),
             Payload::File(path, kind) => bytes::read(&path, limits).map(|bytes| (bytes, kind)),
             Payload::Bytes(bytes, kind) => Ok((bytes, kind)),
         };
@@ -110,7 +214,8 @@ impl Page {
                     Kind::Html => encoding::decode_html(bytes, None),
                     Kind::Text => encoding::decode_text(bytes, None),
                 };
-                Ok(Loaded { id, url: None, kind, text: text.into_owned() })
+                let text = text.into_owned();
+                Ok(Loaded { id, url: None, kind, text, extra: Extra::None })
             }
             Err(reason) => Err(PageError { id, reason }),
         }
@@ -136,12 +241,18 @@ pub enum Reason {
     /// The gzip data are damaged or cut off.
     #[error("broken gzip: {0}")]
     Gzip(io::Error),
+    /// The zstd data are damaged or cut off.
+    #[error("broken zstd: {0}")]
+    Zstd(io::Error),
     /// The page is larger than [`Limits::max_page_bytes`].
     #[error("larger than the limit of {limit} bytes")]
     TooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// The document of the page is larger than [`dom::Limits`] allow.
+    #[error(transparent)]
+    Document(#[from] dom::TooLarge),
     /// The line is not JSON, or its fields have the wrong types.
     #[error("broken row: {problem}, in column {column}")]
     Row {
@@ -153,9 +264,23 @@ pub enum Reason {
     /// The row has an id but no page.
     #[error("neither `html` nor `text` in {place}")]
     NoContent {
-        /// `FILE:LINE`.
+        /// `FILE:LINE` or `FILE:ROW`.
         place: String,
     },
+    /// No record of WARC begins where one should, or it breaks off.
+    #[error("broken record: {0}")]
+    Record(&'static str),
+    /// The body of a response is not what its `Content-Encoding` says.
+    #[error("broken {encoding} content: {error}")]
+    ContentEncoding {
+        /// The encoding.
+        encoding: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The file of Parquet, or one of its row groups, is damaged, or has no pages.
+    #[error("broken Parquet: {0}")]
+    Parquet(String),
     /// A symbolic link leads back to a directory that it lies in.
     #[error("symbolic link to a directory around it")]
     LinkLoop,

@@ -1,10 +1,13 @@
 //! The pages of all inputs in their order.
 
-use std::{ffi::OsStr, fs, io, path::Path, path::PathBuf, vec};
+use std::{ffi::OsStr, fs, io, path::Path, path::PathBuf, sync::Arc, vec};
 
 use walkdir::{DirEntry, FilterEntry, WalkDir};
 
-use super::{Format, Kind, Limits, Page, PageError, Payload, Reason, bytes::Stream, jsonl::Rows};
+use super::{
+    Columns, Counter, Format, Kind, Limits, Page, PageError, Payload, Reason, Shard, Skipped,
+    bytes::Stream, jsonl, parquet, warc,
+};
 
 /// The name that pages from standard input get.
 const STDIN: &str = "stdin";
@@ -23,21 +26,34 @@ pub struct InputError {
 ///
 /// An input is a file, a directory, which is read with all below it, or `-`, standard input. In a directory
 /// the order is that of the names' bytes, the same on every machine; symbolic links are followed; names that
-/// begin with a dot are passed over. A page that cannot be had is an error in its place, and the next is read.
+/// begin with a dot, or are those of unfinished outputs (`*.partial`), are passed over. A page that cannot be had is an error in its place, and the next is read.
 ///
 /// With a format given, every file is taken to be in it. Without one the file's extension tells: `.html`,
-/// `.htm` and `.xhtml`, `.txt`, `.jsonl` and `.ndjson`, each also with `.gz`. In a directory files of other
-/// extensions are not pages: they are passed over, and counted. An input of another extension, and standard
-/// input, are judged by their first bytes.
+/// `.htm` and `.xhtml`, `.txt`, `.jsonl` and `.ndjson`, `.warc`, each also with `.gz` or `.zst`, and
+/// `.parquet`. In a directory files of other extensions are not pages: they are passed over, and counted. An
+/// input of another extension, and standard input, are judged by their first bytes.
 ///
-/// Memory holds the names in one directory at each level, and one row.
+/// Memory holds the names in one directory at each level, and one row or record, or some megabytes of rows of
+/// Parquet.
 pub struct Pages {
     inputs: vec::IntoIter<PathBuf>,
     format: Option<Format>,
+    columns: Arc<Columns>,
+    shard: Shard,
     limits: Limits,
     walk: Option<Walk>,
-    rows: Option<Rows>,
-    skipped: u64,
+    within: Option<Within>,
+    /// Pages so far, those of other shards as well.
+    place: u64,
+    skipped: Skipped,
+    counter: Counter,
+}
+
+/// The pages in one file.
+enum Within {
+    Jsonl(jsonl::Rows),
+    Parquet(Box<parquet::Rows>),
+    Warc(Box<warc::Records>),
 }
 
 impl Pages {
@@ -57,12 +73,42 @@ impl Pages {
                 return Err(InputError { path, error });
             }
         }
-        Ok(Self { inputs: inputs.into_iter(), format, limits, walk: None, rows: None, skipped: 0 })
+        Ok(Self {
+            inputs: inputs.into_iter(),
+            format,
+            columns: Arc::default(),
+            shard: Shard::default(),
+            limits,
+            walk: None,
+            within: None,
+            place: 0,
+            skipped: Skipped::default(),
+            counter: Counter::default(),
+        })
     }
 
-    /// How many files were passed over so far since they are not pages.
-    pub fn skipped(&self) -> u64 {
-        self.skipped
+    /// The columns of rows.
+    #[must_use]
+    pub fn with_columns(mut self, columns: Columns) -> Self {
+        self.columns = Arc::new(columns);
+        self
+    }
+
+    /// Only the pages of one part.
+    #[must_use]
+    pub fn with_shard(mut self, shard: Shard) -> Self {
+        self.shard = shard;
+        self
+    }
+
+    /// What was passed over so far since it is no page.
+    pub fn skipped(&self) -> &Skipped {
+        &self.skipped
+    }
+
+    /// How far the inputs are read, for who asks while others read them.
+    pub fn counter(&self) -> Counter {
+        self.counter.clone()
     }
 
     /// The next file of the inputs, in the directory being walked if there is one.
@@ -95,7 +141,7 @@ impl Pages {
                     let format = self.format.or_else(|| by_extension(entry.file_name()));
                     // A device or a named pipe might never end.
                     if format.is_none() || !entry.file_type().is_file() {
-                        self.skipped += 1;
+                        self.skipped.files += 1;
                         continue;
                     }
                     return Some(Ok(File {
@@ -113,7 +159,7 @@ impl Pages {
                     let is_loop = error.loop_ancestor().is_some();
                     let broken_link = path.is_symlink() && !is_loop;
                     if broken_link && self.format.is_none() && by_extension(name).is_none() {
-                        self.skipped += 1;
+                        self.skipped.files += 1;
                         continue;
                     }
                     let id = walk.id(path);
@@ -127,30 +173,73 @@ impl Pages {
         }
     }
 
-    /// The page in `file`; or none, with `self.rows` set to those of the file.
+    /// The page in `file`; or none, with `self.within` set to those in it.
     fn page(&mut self, file: File) -> Result<Option<Page>, PageError> {
         let File { id, path, format } = file;
-        let kind = format.map(Format::kind);
-        if let (Some(path), Some(Some(kind))) = (&path, kind) {
-            return Ok(Some(Page::file(id, path, kind)));
-        }
-        let stream = Stream::open(path.as_deref()).and_then(|stream| match format {
-            Some(format) => Ok((stream, format)),
-            None => stream.sniff(),
-        });
-        let payload = stream.and_then(|(stream, format)| match format.kind() {
-            Some(kind) => {
-                let bytes = stream.read_to_end(&self.limits)?;
-                Ok(Some(Payload::Bytes(bytes, kind)))
-            }
-            None => {
-                self.rows = Some(Rows::new(stream, id.clone(), self.limits));
-                Ok(None)
-            }
-        });
-        match payload {
+        match self.payload(&id, path, format) {
             Ok(payload) => Ok(payload.map(|payload| Page { id, payload })),
             Err(reason) => Err(PageError { id, reason }),
+        }
+    }
+
+    fn payload(
+        &mut self,
+        id: &str,
+        path: Option<PathBuf>,
+        format: Option<Format>,
+    ) -> Result<Option<Payload>, Reason> {
+        if let (Some(path), Some(kind)) = (&path, format.and_then(Format::kind)) {
+            self.counter.add(fs::metadata(path).map_or(0, |metadata| metadata.len()));
+            return Ok(Some(Payload::File(path.clone(), kind)));
+        }
+        let mut stream = Stream::open(path.as_deref(), self.counter.clone())?;
+        let format = match format {
+            Some(format) => format,
+            None => stream.sniff()?,
+        };
+        let (name, columns) = (id.to_owned(), self.columns.clone());
+        let within = match (format, path) {
+            (Format::Html, _) => {
+                return Ok(Some(Payload::Bytes(stream.read_to_end(&self.limits)?, Kind::Html)));
+            }
+            (Format::Text, _) => {
+                return Ok(Some(Payload::Bytes(stream.read_to_end(&self.limits)?, Kind::Text)));
+            }
+            (Format::Jsonl, _) => {
+                Within::Jsonl(jsonl::Rows::new(stream, name, self.limits, columns))
+            }
+            (Format::Warc, _) => {
+                Within::Warc(Box::new(warc::Records::new(stream, name, self.limits)))
+            }
+            (Format::Parquet, Some(path)) => {
+                let counter = self.counter.clone();
+                Within::Parquet(Box::new(parquet::Rows::open(&path, name, columns, counter)?))
+            }
+            (Format::Parquet, None) => {
+                Within::Parquet(Box::new(parquet::Rows::copy(stream, name, columns)?))
+            }
+        };
+        self.within = Some(within);
+        Ok(None)
+    }
+
+    /// The next page, of whatever shard.
+    fn next_page(&mut self) -> Option<Result<Page, PageError>> {
+        loop {
+            let page = match &mut self.within {
+                None => None,
+                Some(Within::Jsonl(rows)) => rows.next(),
+                Some(Within::Parquet(rows)) => rows.next(),
+                Some(Within::Warc(records)) => records.next(&mut self.skipped),
+            };
+            if page.is_some() {
+                return page;
+            }
+            self.within = None;
+            let file = self.next_file()?;
+            if let Some(page) = file.and_then(|file| self.page(file)).transpose() {
+                return Some(page);
+            }
         }
     }
 }
@@ -160,16 +249,37 @@ impl Iterator for Pages {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(row) = self.rows.as_mut().and_then(Iterator::next) {
-                return Some(row);
-            }
-            self.rows = None;
-            let file = self.next_file()?;
-            if let Some(page) = file.and_then(|file| self.page(file)).transpose() {
+            let page = self.next_page()?;
+            let place = self.place;
+            self.place += 1;
+            if self.shard.has(place) {
                 return Some(page);
             }
         }
     }
+}
+
+/// How many bytes the pages of these inputs have on disk, as far as that can be told: not of standard input.
+///
+/// Directories are walked, so this takes its time.
+pub fn total_bytes(inputs: &[PathBuf], format: Option<Format>) -> Option<u64> {
+    let mut total = 0;
+    for input in inputs {
+        if is_stdin(input) {
+            return None;
+        }
+        let metadata = fs::metadata(input).ok()?;
+        if !metadata.is_dir() {
+            total += metadata.is_file().then_some(metadata.len())?;
+            continue;
+        }
+        let pages = Walk::new(input.clone()).entries.filter_map(Result::ok).filter(|entry| {
+            entry.file_type().is_file()
+                && (format.or_else(|| by_extension(entry.file_name()))).is_some()
+        });
+        total += pages.filter_map(|entry| Some(entry.metadata().ok()?.len())).sum::<u64>();
+    }
+    Some(total)
 }
 
 /// A file to be read, which is standard input if it has no path.
@@ -212,7 +322,7 @@ impl Format {
         match self {
             Self::Html => Some(Kind::Html),
             Self::Text => Some(Kind::Text),
-            Self::Jsonl => None,
+            Self::Jsonl | Self::Warc | Self::Parquet => None,
         }
     }
 }
@@ -221,17 +331,21 @@ fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
+/// Whether the name is that of no page whatever the format: a hidden file, or an unfinished output.
 fn is_hidden(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b".")
+    let name = name.as_encoded_bytes();
+    name.starts_with(b".") || name.ends_with(b".partial") || name.ends_with(b".partial.state")
 }
 
 fn by_extension(name: &OsStr) -> Option<Format> {
     let name = name.to_string_lossy().to_ascii_lowercase();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    let name = name.strip_suffix(".gz").or(name.strip_suffix(".zst")).unwrap_or(&name);
     match name.rsplit_once('.')?.1 {
         "html" | "htm" | "xhtml" => Some(Format::Html),
         "txt" => Some(Format::Text),
         "jsonl" | "ndjson" => Some(Format::Jsonl),
+        "warc" => Some(Format::Warc),
+        "parquet" => Some(Format::Parquet),
         _ => None,
     }
 }
@@ -307,6 +421,7 @@ mod tests {
             ("a/z.html.gz", &gzip(b"<z>")),
             ("a/y.jsonl", b"{\"text\": \"y1\"}\n{\"text\": \"y2\"}"),
             ("a/labels/z.json", b"{}"),
+            ("a/out.html.partial", b"<no>"),
             ("LICENSE", b"free"),
             ("c.txt", b""),
             (".hidden/d.html", b"<d>"),
@@ -324,7 +439,7 @@ mod tests {
                 "\u{e9}.html Html \u{e9}t\u{e9} \0",
             ]
         );
-        assert_eq!(pages.skipped(), 2);
+        assert_eq!(pages.skipped().files, 2);
     }
 
     #[cfg(unix)]
