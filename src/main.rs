@@ -43,7 +43,7 @@ fn interrupt() {
 
 fn run(command: Command) -> anyhow::Result<Status> {
     match command {
-        Command::Clean(args) => Clean::new(args)?.run(),
+        Command::Clean(args) => Clean::new(*args)?.run(),
         Command::Train(args) => Train::new(args)?.run(),
         Command::Eval(args) => Eval::new(args)?.run(),
         Command::Features(args) => Features::new(args)?.run(),

@@ -36,7 +36,7 @@ pub struct Args {
 pub enum Command {
     /// Clean pages: HTML, plain text, WARC, JSON Lines or Parquet in, records out
     #[command(after_help = CLEAN_EXAMPLES)]
-    Clean(CleanArgs),
+    Clean(Box<CleanArgs>),
     /// Train a model on labelled pages or on a training table
     #[command(after_help = TRAIN_EXAMPLES)]
     Train(TrainArgs),

@@ -1,14 +1,14 @@
 //! Labelled pages and training tables, as the command line names them.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::BufReader;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use dehusk::evaluation::teaches;
 use dehusk::features::{HTML, Schema, TEXT};
 use dehusk::labelled::{self, LabelledPage, PageError};
+use dehusk::source::open_file;
 use dehusk::training::table::Table;
 use tracing::warn;
 
@@ -94,6 +94,5 @@ fn tables_in(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
 /// Reads a training table.
 pub fn read_table(path: &Path) -> anyhow::Result<(Table, &'static Schema)> {
     let cannot = || format!("cannot use the table {}", path.display());
-    let file = File::open(path).with_context(cannot)?;
-    Table::read(BufReader::new(file)).with_context(cannot)
+    Table::read(open_file(path).with_context(cannot)?).with_context(cannot)
 }

@@ -11,11 +11,11 @@ use super::args::CleanArgs;
 
 /// The job that these arguments describe, and these versions of models do.
 ///
-/// Of inputs that are files, size and time of change stand for the content; of directories, the name.
+/// Of files, size and time of change stand for the content; of directories, the name.
 pub fn describe(args: &CleanArgs, columns: &Columns, models: &[(String, String)]) -> Value {
     let Columns { html, text, url, id } = columns;
     json!({
-        "inputs": args.inputs.iter().map(|input| describe_input(input)).collect::<Vec<_>>(),
+        "inputs": args.inputs.iter().map(|input| describe_path(input)).collect::<Vec<_>>(),
         "input format": format!("{:?}", args.input_format),
         "columns": [html, text, url, id],
         "shard": args.shard.to_string(),
@@ -25,13 +25,16 @@ pub fn describe(args: &CleanArgs, columns: &Columns, models: &[(String, String)]
         "blocks": args.blocks,
         "select": args.select,
         "remove": args.remove,
+        "rules": args.rules.as_deref().map(describe_path),
+        "max blocks": args.max_blocks,
+        "max depth": args.max_depth,
         "checkpoint": args.checkpoint,
         "errors file": args.errors,
         "versions": models,
     })
 }
 
-fn describe_input(path: &Path) -> Value {
+fn describe_path(path: &Path) -> Value {
     let file = fs::metadata(path).ok().filter(fs::Metadata::is_file);
     let modified = file.as_ref().and_then(|file| file.modified().ok());
     json!({

@@ -11,6 +11,7 @@ pub mod eval;
 pub mod features;
 mod job;
 mod models;
+mod outputs;
 mod panics;
 mod records;
 pub mod stderr;

@@ -31,7 +31,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::label::Label;
-use crate::source::{self, Limits, Reason};
+use crate::source::{self, Limits};
 pub use domains::{registered_domain, site_of};
 
 /// A page and what is known to be true of it.
@@ -299,10 +299,7 @@ fn find_page(plain: &Path) -> Option<PathBuf> {
 }
 
 fn read_page(path: &Path) -> io::Result<Vec<u8>> {
-    source::read_file(path, &Limits::default()).map_err(|reason| match reason {
-        Reason::Read(error) => error,
-        other => io::Error::other(other),
-    })
+    Ok(source::read_file(path, &Limits::default())?)
 }
 
 /// What a truth file says about the page besides its truth.

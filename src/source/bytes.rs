@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use flate2::bufread::{GzDecoder, MultiGzDecoder};
+use flate2::bufread::GzDecoder;
 use memchr::memmem;
 
 use super::{Format, Limits, Reason};
@@ -34,19 +34,15 @@ const MAX_BLANK: usize = BUFFER;
 /// # Errors
 /// If it cannot be read or decompressed to its end, or is larger than allowed.
 pub fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, Reason> {
-    let file = File::open(path).map_err(Reason::Read)?;
-    let size = file.metadata().map_or(0, |metadata| metadata.len());
-    let bytes = read_to_limit(file, size, limits, Reason::Read)?;
-    // Pages mostly shrink to a fifth.
-    let size = bytes.len() as u64 * 5;
-    match Codec::of(&bytes) {
-        Codec::Plain => Ok(bytes),
-        Codec::Gzip => read_to_limit(MultiGzDecoder::new(&bytes[..]), size, limits, Reason::Gzip),
-        Codec::Zstd => {
-            let reader = zstd::Decoder::with_buffer(&bytes[..]).map_err(Reason::Zstd)?;
-            read_to_limit(reader, size, limits, Reason::Zstd)
-        }
-    }
+    Stream::open(Some(path), Counter::default())?.read_to_end(limits)
+}
+
+/// Opens the file at `path`, which is decompressed as it is read.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn open(path: &Path) -> io::Result<impl BufRead> {
+    Ok(Stream::open(Some(path), Counter::default())?)
 }
 
 /// Reads all that `reader` gives, which is expected to be `expected` bytes.
@@ -137,7 +133,7 @@ pub struct Stream {
 /// What reads one frame.
 enum Decoder {
     Plain(Input),
-    Gzip(GzDecoder<Input>),
+    Gzip(Box<GzDecoder<Input>>),
     Zstd(zstd::Decoder<'static, Input>),
     /// Between two frames.
     Between(Input),
@@ -351,7 +347,7 @@ impl Stream {
     fn begin(&mut self, input: Input) -> Result<(), Reason> {
         self.decoder = match self.codec {
             Codec::Plain => Decoder::Plain(input),
-            Codec::Gzip => Decoder::Gzip(GzDecoder::new(input)),
+            Codec::Gzip => Decoder::Gzip(Box::new(GzDecoder::new(input))),
             Codec::Zstd => {
                 let decoder = zstd::Decoder::with_dictionary(input, &self.dictionary);
                 Decoder::Zstd(decoder.map_err(Reason::Zstd)?.single_frame())
@@ -395,6 +391,24 @@ impl Stream {
             self.begin(input)?;
         }
         Ok(())
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill()?.read(into)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl BufRead for Stream {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        Ok(self.fill()?)
+    }
+
+    fn consume(&mut self, count: usize) {
+        Stream::consume(self, count);
     }
 }
 

@@ -20,7 +20,7 @@ use std::{collections::BTreeMap, fmt, io, path::PathBuf, str::FromStr, sync::Arc
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-pub use self::bytes::{Counter, read as read_file};
+pub use self::bytes::{Counter, open as open_file, read as read_file};
 pub use self::pages::{InputError, Pages, total_bytes};
 use crate::batch::PageBatch;
 use crate::dom;
@@ -284,6 +284,15 @@ pub enum Reason {
     /// A symbolic link leads back to a directory that it lies in.
     #[error("symbolic link to a directory around it")]
     LinkLoop,
+}
+
+impl From<Reason> for io::Error {
+    fn from(reason: Reason) -> io::Error {
+        match reason {
+            Reason::Read(error) => error,
+            other => io::Error::other(other),
+        }
+    }
 }
 
 impl Serialize for PageError {

@@ -51,7 +51,7 @@ pub struct Pages {
 
 /// The pages in one file.
 enum Within {
-    Jsonl(jsonl::Rows),
+    Jsonl(Box<jsonl::Rows>),
     Parquet(Box<parquet::Rows>),
     Warc(Box<warc::Records>),
 }
@@ -206,7 +206,7 @@ impl Pages {
                 return Ok(Some(Payload::Bytes(stream.read_to_end(&self.limits)?, Kind::Text)));
             }
             (Format::Jsonl, _) => {
-                Within::Jsonl(jsonl::Rows::new(stream, name, self.limits, columns))
+                Within::Jsonl(Box::new(jsonl::Rows::new(stream, name, self.limits, columns)))
             }
             (Format::Warc, _) => {
                 Within::Warc(Box::new(warc::Records::new(stream, name, self.limits)))

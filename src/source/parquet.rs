@@ -5,7 +5,7 @@
 //! standard input is first copied to a temporary file that has no name.
 
 use std::fs::File;
-use std::io::{Seek, Write};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -56,16 +56,7 @@ impl Rows {
     pub fn copy(stream: Stream, name: String, columns: Arc<Columns>) -> Result<Self, Reason> {
         let mut stream = stream;
         let mut file = tempfile::tempfile().map_err(Reason::Read)?;
-        loop {
-            let bytes = stream.fill()?;
-            if bytes.is_empty() {
-                break;
-            }
-            file.write_all(bytes).map_err(Reason::Read)?;
-            let count = bytes.len();
-            stream.consume(count);
-        }
-        file.rewind().map_err(Reason::Read)?;
+        io::copy(&mut stream, &mut file).map_err(Reason::Read)?;
         Self::new(file, name, columns, Counter::default())
     }
 
