@@ -10,10 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 peers=target/peers
-if [ ! -x "$peers/bin/python" ]; then
-    python3 -m venv "$peers"
-    "$peers/bin/pip" install --quiet --upgrade pip
-fi
-"$peers/bin/pip" install --quiet fastwarc resiliparse pyarrow warcio
+[ -x "$peers/bin/python" ] || python3 -m venv "$peers"
+"$peers/bin/python" -m pip install --quiet fastwarc resiliparse pyarrow warcio
 cargo build --release --quiet
 exec "$peers/bin/python" scripts/compare_crawl.py "$1"

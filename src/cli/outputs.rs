@@ -67,8 +67,9 @@ impl Outputs {
             remove(journal)?;
             return Ok(Opened::Finished(state));
         }
+        let keep = journal.as_ref().map(Journal::keep).unwrap_or_default();
         let resumable = |path: &Path, from| {
-            Output::resumable(path, from)
+            Output::resumable(path, from, keep.clone())
                 .with_context(|| format!("cannot write {}", path.display()))
         };
         let records = match (directory, file) {
@@ -143,10 +144,6 @@ impl Outputs {
         self.saved = self.state.taken;
         if let Some(journal) = &mut self.journal {
             journal.note(self.state.clone())?;
-            self.records.keep();
-            if let Some(JsonLines(errors)) = &mut self.failures {
-                errors.keep();
-            }
         }
         Ok(())
     }

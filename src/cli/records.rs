@@ -113,16 +113,6 @@ impl Records {
         }
     }
 
-    /// See [`Output::keep`].
-    pub fn keep(&mut self) {
-        match self {
-            Records::Jsonl(JsonLines(output)) | Records::Csv(output) => output.keep(),
-            Records::Text(texts) => texts.get_mut().keep(),
-            Records::Parquet(parquet) => parquet.keep(),
-            Records::Files(_) => {}
-        }
-    }
-
     /// Finishes the file, which reaches the disk. None for a directory.
     pub fn close(self) -> io::Result<Option<Closed>> {
         match self {

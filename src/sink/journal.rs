@@ -6,12 +6,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Target, forget, sync_directory, unfinished, with_suffix};
+use super::{Keep, Target, Unfinished, open, with_suffix};
 
 /// A state that a run can go on from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct Checkpoint {
 #[derive(Debug)]
 pub struct Journal {
     file: File,
-    path: PathBuf,
+    unfinished: Unfinished,
     /// What the run is about.
     job: Option<Value>,
     checkpoints: Vec<Checkpoint>,
@@ -54,35 +54,39 @@ impl Journal {
             return Ok(None);
         };
         let path = with_suffix(&target, ".partial.state");
-        let mut options = File::options();
-        let mut file = options.create(true).truncate(false).read(true).write(true).open(&path)?;
+        let (mut file, path) = open(path)?;
         if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let mut text = Vec::new();
         file.read_to_end(&mut text)?;
-        let mut journal = Journal { file, path, job: None, checkpoints: Vec::new() };
-        let mut end = 0;
+        let (mut job, mut checkpoints, mut end) = (None, Vec::new(), 0);
         for line in text.split_inclusive(|byte| *byte == b'\n').filter(|l| l.ends_with(b"\n")) {
             // What cannot be read was not whole when the machine stopped.
-            if journal.job.is_none() {
-                let Ok(job) = serde_json::from_slice(line) else { break };
-                journal.job = Some(job);
+            if job.is_none() {
+                let Ok(of_line) = serde_json::from_slice(line) else { break };
+                job = Some(of_line);
             } else {
                 let Ok(checkpoint) = serde_json::from_slice(line) else { break };
-                journal.checkpoints.push(checkpoint);
+                checkpoints.push(checkpoint);
             }
             end += line.len() as u64;
         }
-        journal.file.set_len(end)?;
-        journal.file.seek(SeekFrom::Start(end))?;
-        unfinished().push((journal.path.clone(), journal.is_kept()));
-        Ok(Some(journal))
+        file.set_len(end)?;
+        file.seek(SeekFrom::Start(end))?;
+        let keep = Keep::new(!checkpoints.is_empty());
+        let (file, unfinished) = Unfinished::make(keep, || Ok((file, path)))?;
+        Ok(Some(Journal { file, unfinished, job, checkpoints }))
     }
 
     /// Its own file.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.unfinished.path
+    }
+
+    /// Whether the files of the run stay when it ends early: from the first state on.
+    pub fn keep(&self) -> Keep {
+        self.unfinished.keep.clone()
     }
 
     /// What the run is about, as far as there is one to go on with.
@@ -106,7 +110,7 @@ impl Journal {
         self.file.rewind()?;
         self.append(job)?;
         self.job = Some(job.clone());
-        sync_directory(&self.path)
+        Ok(())
     }
 
     /// Notes a state. The output up to it must have reached the disk.
@@ -116,10 +120,7 @@ impl Journal {
     /// If it cannot be written.
     pub fn note(&mut self, checkpoint: Checkpoint) -> io::Result<()> {
         self.append(&checkpoint)?;
-        if !self.is_kept() {
-            let path = &self.path;
-            unfinished().iter_mut().filter(|(p, _)| p == path).for_each(|(_, kept)| *kept = true);
-        }
+        self.unfinished.keep.set();
         self.checkpoints.push(Checkpoint { row_group: None, ..checkpoint });
         Ok(())
     }
@@ -131,28 +132,12 @@ impl Journal {
         self.file.sync_data()
     }
 
-    fn is_kept(&self) -> bool {
-        !self.checkpoints.is_empty()
-    }
-
     /// Removes the journal of a run that has come to its end.
     ///
     /// # Errors
     ///
     /// If it cannot be removed.
-    pub fn remove(mut self) -> io::Result<()> {
-        self.checkpoints.clear();
-        forget(&self.path);
-        fs::remove_file(&self.path)
-    }
-}
-
-impl Drop for Journal {
-    fn drop(&mut self) {
-        forget(&self.path);
-        if !self.is_kept() {
-            // What cannot be removed does no harm.
-            let _ = fs::remove_file(&self.path);
-        }
+    pub fn remove(self) -> io::Result<()> {
+        fs::remove_file(&self.unfinished.path)
     }
 }

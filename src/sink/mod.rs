@@ -13,12 +13,14 @@ use std::{
     io::{self, BufWriter, IsTerminal, Seek, SeekFrom, Stdout, Write},
     mem,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use flate2::{Compression, write::GzEncoder};
 use serde::Serialize;
-use tempfile::{NamedTempFile, TempPath};
 
 const BUFFER: usize = 64 << 10;
 /// Of zstd, whose own default it is.
@@ -67,9 +69,9 @@ impl Codec {
 }
 
 /// A file's name while it is written, and its final one.
-enum Place {
-    Temporary { path: TempPath, target: PathBuf },
-    Partial { path: PathBuf, target: PathBuf, is_kept: bool },
+struct Place {
+    unfinished: Unfinished,
+    target: PathBuf,
 }
 
 impl Output {
@@ -91,30 +93,25 @@ impl Output {
         let (file, place) = match Target::of(path)? {
             Target::Special => (File::options().write(true).open(path)?, None),
             Target::File { target, permissions } => {
-                let (file, path) = temporary(&target, permissions)?.into_parts();
-                unfinished().push((path.to_path_buf(), false));
-                (file, Some(Place::Temporary { path, target }))
+                let (file, unfinished) =
+                    Unfinished::make(Keep::default(), || temporary(&target, permissions))?;
+                (file, Some(Place { unfinished, target }))
             }
         };
         Ok(Self::of(file, Codec::by_name(path), place))
     }
 
-    /// A file at `path` as [`file`](Output::file) makes it, under the name `NAME.partial`. What stands there
-    /// already counts up to `from` bytes.
+    /// A file at `path` as [`file`](Output::file) makes it, under the name `NAME.partial`, where it stays if
+    /// it is dropped when `keep` says so. What stands there already counts up to `from` bytes.
     ///
     /// # Errors
     ///
     /// As for [`file`](Output::file); or if fewer than `from` bytes stand there.
-    pub fn resumable(path: &Path, from: u64) -> io::Result<Self> {
+    pub fn resumable(path: &Path, from: u64, keep: Keep) -> io::Result<Self> {
         let Target::File { target, permissions } = Target::of(path)? else {
             return Self::file(path);
         };
-        let partial = partial(&target);
-        let mut options = File::options();
-        let mut file =
-            options.create(true).truncate(false).read(true).write(true).open(&partial)?;
-        let place = Place::Partial { path: partial.clone(), target, is_kept: from > 0 };
-        unfinished().push((partial, from > 0));
+        let (mut file, unfinished) = Unfinished::make(keep, || open(partial(&target)))?;
         if file.metadata()?.len() < from {
             let problem = format!("it has fewer than the {from} bytes that its state says");
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, problem));
@@ -124,7 +121,8 @@ impl Output {
         if let Some(permissions) = permissions {
             file.set_permissions(permissions)?;
         }
-        Ok(Self::of(file, Codec::by_name(path), Some(place)))
+        sync_directory(&target)?;
+        Ok(Self::of(file, Codec::by_name(path), Some(Place { unfinished, target })))
     }
 
     fn of(file: File, codec: Codec, place: Option<Place>) -> Self {
@@ -132,12 +130,9 @@ impl Output {
         Self { stream, codec, place, uncut: 0 }
     }
 
-    /// The other name of a resumable file.
-    pub fn partial(&self) -> Option<&Path> {
-        match &self.place {
-            Some(Place::Partial { path, .. }) => Some(path),
-            _ => None,
-        }
+    /// The name that a regular file has until it is finished.
+    pub fn unfinished_path(&self) -> Option<&Path> {
+        self.place.as_ref().map(|place| place.unfinished.path.as_path())
     }
 
     /// Bytes written since the last [`cut`](Output::cut), before compression.
@@ -165,14 +160,6 @@ impl Output {
                 Ok(file.get_ref().metadata()?.len())
             }
             stream => stream.flush().map(|()| 0),
-        }
-    }
-
-    /// From now on a file stays under its other name if it is dropped.
-    pub fn keep(&mut self) {
-        if let Some(Place::Partial { path, is_kept, .. }) = &mut self.place {
-            *is_kept = true;
-            unfinished().iter_mut().filter(|(p, _)| p == path).for_each(|(_, kept)| *kept = true);
         }
     }
 
@@ -283,7 +270,11 @@ impl Closed {
             return Ok(Closed(None));
         };
         let path = partial(&target);
-        Ok(Closed(path.exists().then_some(Place::Partial { path, target, is_kept: true })))
+        if !path.try_exists()? {
+            return Ok(Closed(None));
+        }
+        let (_, unfinished) = Unfinished::make(Keep::new(true), || open(path))?;
+        Ok(Closed(Some(Place { unfinished, target })))
     }
 
     /// Gives the file its name, and lets that reach the disk.
@@ -291,47 +282,12 @@ impl Closed {
     /// # Errors
     ///
     /// If the file cannot be renamed.
-    pub fn publish(mut self) -> io::Result<()> {
-        let target = match self.0.take() {
-            None => return Ok(()),
-            Some(Place::Temporary { path, target }) => {
-                forget(&path);
-                path.persist(&target)?;
-                target
-            }
-            Some(Place::Partial { path, target, .. }) => {
-                forget(&path);
-                fs::rename(path, &target)?;
-                target
-            }
+    pub fn publish(self) -> io::Result<()> {
+        let Some(Place { unfinished, target }) = self.0 else {
+            return Ok(());
         };
+        fs::rename(&unfinished.path, &target)?;
         sync_directory(&target)
-    }
-}
-
-impl Drop for Output {
-    fn drop(&mut self) {
-        drop_place(self.place.take());
-    }
-}
-
-impl Drop for Closed {
-    fn drop(&mut self) {
-        drop_place(self.0.take());
-    }
-}
-
-fn drop_place(place: Option<Place>) {
-    match place {
-        None => {}
-        Some(Place::Temporary { path, .. }) => forget(&path),
-        Some(Place::Partial { path, is_kept, .. }) => {
-            forget(&path);
-            if !is_kept {
-                // What cannot be removed does no harm.
-                let _ = fs::remove_file(path);
-            }
-        }
     }
 }
 
@@ -346,29 +302,80 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Files of this process that are not finished, and whether they are to be kept nevertheless.
-static UNFINISHED: Mutex<Vec<(PathBuf, bool)>> = Mutex::new(Vec::new());
+/// Whether the files of a run stay when it ends early, since another run can go on with them. Clones change
+/// together.
+#[derive(Clone, Debug, Default)]
+pub struct Keep(Arc<AtomicBool>);
 
-fn unfinished() -> MutexGuard<'static, Vec<(PathBuf, bool)>> {
+impl Keep {
+    fn new(keep: bool) -> Keep {
+        Keep(Arc::new(keep.into()))
+    }
+
+    fn set(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    fn get(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A file that is not finished: removed when this is dropped, unless it is to be kept.
+#[derive(Debug)]
+struct Unfinished {
+    path: PathBuf,
+    keep: Keep,
+}
+
+/// Those of this process.
+static UNFINISHED: Mutex<Vec<(PathBuf, Keep)>> = Mutex::new(Vec::new());
+
+fn all_unfinished() -> MutexGuard<'static, Vec<(PathBuf, Keep)>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn forget(path: &Path) {
-    unfinished().retain(|(unfinished, _)| unfinished != path);
+impl Unfinished {
+    /// Makes a file. At no time it is there and not known to [`remove_unfinished`].
+    fn make(
+        keep: Keep,
+        make: impl FnOnce() -> io::Result<(File, PathBuf)>,
+    ) -> io::Result<(File, Unfinished)> {
+        let mut all = all_unfinished();
+        let (file, path) = make()?;
+        all.push((path.clone(), keep.clone()));
+        Ok((file, Unfinished { path, keep }))
+    }
 }
 
-/// Removes the files of this process that are not finished, for use right before it is ended from outside.
-/// Whether some stay, since another run can go on with them.
-pub fn remove_unfinished() -> bool {
-    let mut files = unfinished();
-    for (path, is_kept) in files.iter() {
-        if !is_kept {
-            // What cannot be removed does no harm.
-            let _ = fs::remove_file(path);
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.keep.get() {
+            // It may have got its name; and what cannot be removed does no harm.
+            let _ = fs::remove_file(&self.path);
         }
+        all_unfinished().retain(|(path, _)| *path != self.path);
     }
-    files.retain(|(_, is_kept)| *is_kept);
-    !files.is_empty()
+}
+
+/// Removes the files of this process that are not finished, for use right before it is ended from outside: no
+/// other can be made after that. Whether some stay, since another run can go on with them.
+pub fn remove_unfinished() -> bool {
+    let all = all_unfinished();
+    for (path, _) in all.iter().filter(|(_, keep)| !keep.get()) {
+        // What cannot be removed does no harm.
+        let _ = fs::remove_file(path);
+    }
+    let is_any_kept = all.iter().any(|(_, keep)| keep.get());
+    mem::forget(all);
+    is_any_kept
+}
+
+/// Opens a file to go on with, a new one if there is none.
+fn open(path: PathBuf) -> io::Result<(File, PathBuf)> {
+    let mut options = File::options();
+    let file = options.create(true).truncate(false).read(true).write(true).open(&path)?;
+    Ok((file, path))
 }
 
 /// What stands at a path.
@@ -410,7 +417,7 @@ fn sync_directory(path: &Path) -> io::Result<()> {
 }
 
 /// Makes the temporary file for `target`, with the permissions given or those of any new file.
-fn temporary(target: &Path, permissions: Option<fs::Permissions>) -> io::Result<NamedTempFile> {
+fn temporary(target: &Path, permissions: Option<fs::Permissions>) -> io::Result<(File, PathBuf)> {
     let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_string_lossy();
     let prefix = format!(".{name}.tmp-");
     let mut builder = tempfile::Builder::new();
@@ -421,11 +428,11 @@ fn temporary(target: &Path, permissions: Option<fs::Permissions>) -> io::Result<
         // Less the user's umask, as for `File::create`.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let file: NamedTempFile = builder.tempfile_in(directory_of(target))?;
+    let file = builder.tempfile_in(directory_of(target))?;
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
     }
-    Ok(file)
+    Ok(file.keep()?)
 }
 
 /// Writes records as JSON Lines: one object a line.

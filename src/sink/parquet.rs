@@ -55,7 +55,7 @@ impl Parquet {
         papers: &[(String, String)],
         row_groups: impl Iterator<Item = &'a str>,
     ) -> io::Result<Parquet> {
-        let partial = output.partial().map(Path::to_owned);
+        let partial = output.unfinished_path().map(Path::to_owned);
         let paper = |(name, value): &(String, String)| KeyValue::new(name.clone(), value.clone());
         let papers = papers.iter().map(paper).collect();
         let (rows, bytes) = (Vec::new(), 0);
@@ -105,15 +105,6 @@ impl Parquet {
             (None, None) => 0,
         };
         Ok((bytes, row_group))
-    }
-
-    /// See [`Output::keep`].
-    pub fn keep(&mut self) {
-        match (&mut self.output, &mut self.file) {
-            (Some(output), _) => output.keep(),
-            (None, Some((writer, _))) => writer.inner_mut().output.keep(),
-            (None, None) => {}
-        }
     }
 
     /// Writes the footer; the file reaches the disk.
