@@ -377,7 +377,7 @@ mod tests {
             ],
             &names,
         );
-        assert_eq!(failed, ["1: neither `html` nor `text` in 1"]);
+        assert_eq!(failed, ["1: neither HTML nor text in 1"]);
         let schema = records.schema();
         let names: Vec<&str> = schema.fields.iter().map(|field| field.name().as_str()).collect();
         assert_eq!(names, [&record::FIELDS[..], &["input_title", "n"]].concat());

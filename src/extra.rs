@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_json::WriterBuilder;
 use arrow_json::writer::LineDelimited;
 use arrow_schema::ArrowError;
@@ -38,6 +38,20 @@ impl Extra {
             Extra::None => Ok(Vec::new()),
             Extra::Json(fields) => Ok(fields.clone()),
             Extra::Columns(row) => json_fields(row),
+        }
+    }
+
+    /// Bytes that it takes in memory, about.
+    pub fn size(&self) -> usize {
+        match self {
+            Extra::None => 0,
+            Extra::Json(fields) => {
+                fields.iter().map(|(name, value)| name.len() + value.get().len()).sum()
+            }
+            Extra::Columns(row) => {
+                let size = |column: &ArrayRef| column.to_data().get_slice_memory_size();
+                row.columns().iter().map(|column| size(column).unwrap_or(0)).sum()
+            }
         }
     }
 }

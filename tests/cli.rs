@@ -10,6 +10,7 @@ use dehusk::label::Label;
 use dehusk::labelled::{self, Truth};
 use dehusk::measures::word_f1;
 use dehusk::record::{FIELDS, Record};
+use dehusk::source::{Limits, read_file};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -441,6 +442,30 @@ mod clean {
     }
 
     #[test]
+    fn the_files_of_other_programs_are_read() {
+        let directory = repository().join("tests/warc");
+        for (name, skipped) in [
+            ("warcio.warc.gz", "3 request, 1 response not HTML, 1 revisit, 1 warcinfo"),
+            ("fastwarc.warc.gz", "1 response not HTML"),
+            ("fastwarc.warc.zst", "1 response not HTML"),
+        ] {
+            let run = dehusk(&directory, &["clean", name]).expect(0);
+            assert_eq!(run.ids(), ["<urn:uuid:0>", "<urn:uuid:1>"], "{name}");
+            for record in run.records() {
+                assert!(record.text.contains("the caf\u{e9} says"), "{name}: {}", record.text);
+                assert!(record.url.unwrap().starts_with("https://tides.example/"), "{name}");
+            }
+            let first: serde_json::Value =
+                serde_json::from_str(run.stdout.lines().next().unwrap()).unwrap();
+            assert_eq!(
+                (&first["warc_date"], &first["http_status"]),
+                (&"2024-05-01T12:00:00Z".into(), &200.into())
+            );
+            assert!(run.stderr.contains(&format!("records skipped: {skipped};")), "{}", run.stderr);
+        }
+    }
+
+    #[test]
     fn rows_go_through_parquet_with_their_other_columns() {
         let html = String::from_utf8(page()).unwrap();
         let row = |id: u32| serde_json::json!({"key": id, "raw": html, "title": "Mine", "n": id});
@@ -569,7 +594,7 @@ mod train_eval_features {
         labelled_pages(&at("unseen"), 4);
         let run = |args: &[&str]| dehusk(temporary.path(), args).expect(0);
 
-        run(&["train", "seen", "-o", "pages.model"]);
+        run(&["train", "seen", "-o", "pages.model.gz"]);
         fs::create_dir(at("tables")).unwrap();
         run(&["features", "seen", "-o", "tables/html.table"]);
         fs::write(at("tables/figures.json"), r#"{"html": {"word_f1": 0.5}}"#).unwrap();
@@ -578,13 +603,13 @@ mod train_eval_features {
         assert_eq!(one_thread.unwrap().status.code(), Some(0));
 
         // The header alone differs: the figures.
-        let model = |name: &str| fs::read(at(name)).unwrap();
-        let (pages, table) = (model("pages.model"), model("models/html.model"));
+        let model = |name: &str| read_file(&at(name), &Limits::default()).unwrap();
+        let (pages, table) = (model("pages.model.gz"), model("models/html.model"));
         let body = |model: &[u8]| model.splitn(3, |byte| *byte == b'\n').nth(2).unwrap().to_vec();
         assert_eq!(body(&pages), body(&table));
         assert!(String::from_utf8_lossy(&table).contains(r#""figures":{"word_f1":0.5}"#));
 
-        let report = run(&["eval", "unseen", "--model", "pages.model", "--json"]).stdout;
+        let report = run(&["eval", "unseen", "--model", "pages.model.gz", "--json"]).stdout;
         let report: serde_json::Value = serde_json::from_str(&report).unwrap();
         let unseen = &report["unseen"];
         assert_eq!(unseen["pages"], 8);
@@ -592,7 +617,7 @@ mod train_eval_features {
         assert!(unseen["macro_f1"].as_f64().unwrap() > 0.9, "{report}");
         assert_eq!(unseen["by_type"]["article"]["pages"], 8);
 
-        let cleaned = run(&["clean", "unseen/html", "--model", "pages.model"]);
+        let cleaned = run(&["clean", "unseen/html", "--model", "pages.model.gz"]);
         assert_eq!(cleaned.records().len(), 8);
         assert!(cleaned.records().iter().all(|record| !record.text.contains("Copyright")));
     }

@@ -1,7 +1,9 @@
 //! Runs that end early, and what the next one makes of them: whatever happens, the output ends with
 //! the bytes of an undisturbed run.
 //!
-//! `DEHUSK_KILLS` says how often each format's run is killed; default a few times.
+//! `DEHUSK_KILLS` says how often each format's run is killed; default a few times:
+//!
+//!     DEHUSK_KILLS=50 cargo test --release --test resume -- --nocapture killed
 
 use std::fs;
 use std::io::Write as _;

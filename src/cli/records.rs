@@ -82,7 +82,7 @@ impl Records {
     pub fn write(&mut self, row: Row) -> io::Result<Result<(), Failure>> {
         match self {
             Records::Jsonl(lines) => lines.write(&row)?,
-            Records::Parquet(parquet) => parquet.write(row),
+            Records::Parquet(parquet) => parquet.write(row)?,
             Records::Text(texts) => texts.write(&row.record.text)?,
             Records::Csv(output) => {
                 write_table(output, |table| write_block_rows(table, &row.record))?;

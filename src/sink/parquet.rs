@@ -35,13 +35,19 @@ pub struct Parquet {
     file: Option<(SerializedFileWriter<Resumed>, SchemaRef)>,
     blocks: bool,
     papers: Vec<KeyValue>,
+    /// The row group that is being written.
+    part: Option<ArrowWriter<Vec<u8>>>,
+    /// Rows that are not in `part` yet.
     rows: Vec<Row>,
-    /// Bytes of text in `rows`.
-    bytes: u64,
+    /// Their bytes.
+    bytes: usize,
 }
 
 /// What begins a file.
 const MAGIC: u64 = 4;
+/// Rows, and bytes of rows, that are encoded at a time.
+const MAX_ROWS: usize = 256;
+const MAX_BYTES: usize = 2 << 20;
 
 impl Parquet {
     /// Starts a file, of records with or without `blocks`; or goes on with one that has these row groups.
@@ -58,8 +64,15 @@ impl Parquet {
         let partial = output.unfinished_path().map(Path::to_owned);
         let paper = |(name, value): &(String, String)| KeyValue::new(name.clone(), value.clone());
         let papers = papers.iter().map(paper).collect();
-        let (rows, bytes) = (Vec::new(), 0);
-        let mut parquet = Parquet { output: Some(output), file: None, blocks, papers, rows, bytes };
+        let mut parquet = Parquet {
+            output: Some(output),
+            file: None,
+            blocks,
+            papers,
+            part: None,
+            rows: Vec::new(),
+            bytes: 0,
+        };
         let row_groups: Vec<&str> = row_groups.collect();
         if let Some(partial) = partial.filter(|_| !row_groups.is_empty()) {
             let file = File::open(partial)?;
@@ -77,23 +90,30 @@ impl Parquet {
     }
 
     /// Adds a record to the row group.
-    pub fn write(&mut self, row: Row) {
+    ///
+    /// # Errors
+    /// If a record passes other columns through than those before it.
+    pub fn write(&mut self, row: Row) -> io::Result<()> {
         let blocks = row.record.blocks.iter().flatten();
         let text = row.record.text.len() + blocks.map(|block| block.text.len()).sum::<usize>();
-        self.bytes += text as u64;
+        self.bytes += text + row.extra.size();
         self.rows.push(row);
+        if self.rows.len() < MAX_ROWS && self.bytes < MAX_BYTES {
+            return Ok(());
+        }
+        self.encode_rows().map_err(io_error)
     }
 
-    /// Bytes of text since the last [`cut`](Parquet::cut).
+    /// Bytes since the last [`cut`](Parquet::cut), compressed as far as they are encoded.
     pub fn uncut(&self) -> u64 {
-        self.bytes
+        (self.part.as_ref().map_or(0, ArrowWriter::in_progress_size) + self.bytes) as u64
     }
 
     /// Writes the records since the last cut, if there are any, as a row group. Returns how many bytes the file
     /// has, 0 where it is no regular file, and what [`resume`](Parquet::resume) needs of the row group.
     ///
     /// # Errors
-    /// Of the stream; or if a record passes other columns through than those before it.
+    /// Of the stream, and as for [`write`](Parquet::write).
     pub fn cut(&mut self) -> io::Result<(u64, Option<String>)> {
         let row_group = self.write_row_group().map_err(io_error)?;
         let bytes = match (&mut self.output, &mut self.file) {
@@ -124,22 +144,33 @@ impl Parquet {
         writer.into_inner().map_err(io_error)?.output.close()
     }
 
-    fn write_row_group(&mut self) -> Result<Option<String>> {
+    fn encode_rows(&mut self) -> Result<()> {
         let rows = std::mem::take(&mut self.rows);
         self.bytes = 0;
         if rows.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
         if self.file.is_none() {
             self.begin(batch::schema(self.blocks, &batch::extra_fields(&rows)), 0)?;
         }
-        let Some((file, schema)) = &mut self.file else {
+        let Some((_, schema)) = &self.file else {
+            return Ok(());
+        };
+        let part = match &mut self.part {
+            Some(part) => part,
+            None => {
+                let part = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties()))?;
+                self.part.insert(part)
+            }
+        };
+        part.write(&batch::records(&rows, schema)?)
+    }
+
+    fn write_row_group(&mut self) -> Result<Option<String>> {
+        self.encode_rows()?;
+        let (Some(part), Some((file, _))) = (self.part.take(), &mut self.file) else {
             return Ok(None);
         };
-        let batch = batch::records(&rows, schema)?;
-        drop(rows);
-        let mut part = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties()))?;
-        part.write(&batch)?;
         let part = Bytes::from(part.into_inner()?);
         let footer = footer(&part);
         append(file, &part, &ParquetMetaDataReader::decode_metadata(&footer)?)?;

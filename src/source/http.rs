@@ -93,7 +93,8 @@ pub fn decode(head: &Head, body: Vec<u8>, limits: &Limits) -> Result<Vec<u8>, Re
 }
 
 fn decompress(encoding: &str, body: Vec<u8>, limits: &Limits) -> Result<Vec<u8>, Reason> {
-    let is_page = body.trim_ascii_start().first().is_none_or(|byte| *byte == b'<');
+    let text = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&body);
+    let is_page = text.trim_ascii_start().first().is_none_or(|byte| *byte == b'<');
     // No compressed data begin with `<`: the magics of gzip and zstd, the method of zlib and a reserved
     // bit of brotli forbid it, and raw deflate hardly ever does.
     if is_page || matches!(encoding, "" | "identity" | "none") {

@@ -262,7 +262,7 @@ pub enum Reason {
         column: usize,
     },
     /// The row has an id but no page.
-    #[error("neither `html` nor `text` in {place}")]
+    #[error("neither HTML nor text in {place}")]
     NoContent {
         /// `FILE:LINE` or `FILE:ROW`.
         place: String,

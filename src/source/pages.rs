@@ -503,7 +503,7 @@ mod tests {
                 "rows.ndjson:5: broken row: invalid type: integer `1`, expected a string, in column 10",
                 "rows.ndjson:6: broken row: `id` is neither a string nor a number, in column 9",
                 "rows.ndjson:7: larger than the limit of 200000 bytes",
-                "empty: neither `html` nor `text` in rows.ndjson:8",
+                "empty: neither HTML nor text in rows.ndjson:8",
                 "rows.ndjson:9 Text last",
             ]
         );
