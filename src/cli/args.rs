@@ -158,7 +158,7 @@ pub struct CleanArgs {
     /// Pages between two states that --resume can go on from
     ///
     /// A row group of Parquet and a member of gzip or frame of zstd end there, so the output's bytes
-    /// depend on it. Fewer pages if their records take 32 MiB.
+    /// depend on it. Fewer pages if their records take 32 MiB (in Parquet, once compressed).
     #[arg(long, value_name = "PAGES", default_value = "4000")]
     pub checkpoint: NonZero<u64>,
     /// Model to use in place of the built-in one for its kind of page; default the built-in ones

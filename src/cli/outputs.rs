@@ -15,7 +15,8 @@ use super::args::CleanArgs;
 use super::records::{Papers, Records, create};
 use super::{Failure, is_closed_pipe, job};
 
-/// Bytes of records after which a state is saved before its time, so that a row group fits in memory.
+/// Bytes of records after which a state is saved before its time, so that a row group fits in memory. Of
+/// Parquet, once compressed.
 const MAX_UNCUT: u64 = 32 << 20;
 const CANNOT_WRITE: &str = "cannot write the output";
 

@@ -7,7 +7,8 @@
 //! here looks into the HTML.
 //!
 //! Gzip and zstd are told by their first bytes, never by a name alone, so that a page saved with its
-//! `Content-Encoding: gzip` is read as well. No page and no row takes more memory than [`Limits`] allow.
+//! `Content-Encoding: gzip` is read as well. No page and no row takes more memory than [`Limits`] allow;
+//! but Parquet is decoded by the pages of its columns, which are as large as their writer chose.
 
 mod bytes;
 mod http;

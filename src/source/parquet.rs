@@ -21,7 +21,7 @@ use super::{Columns, Page, PageError, Payload, Reason};
 use crate::batch::{PageBatch, no_page_column};
 
 /// Bytes of rows that are decoded at a time, as far as the file's own figures tell.
-const BATCH: i64 = 8 << 20;
+const BATCH: i64 = 2 << 20;
 const MAX_BATCH_ROWS: i64 = 1024;
 
 /// The rows of one file, each a page.

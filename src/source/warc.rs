@@ -3,7 +3,8 @@
 //!
 //! [`Records`] cuts a stream into records and reads as much of each as tells whether it is a page: a `response`
 //! to HTTP with HTML. Its body is decoded when the page is loaded. Records of other kinds are passed over and
-//! counted. After a broken record, which is an error, it goes on with the next that can be found.
+//! counted. After a broken record, which is an error, it goes on with the next that can be found. That takes a
+//! reader that knows where in the file the members and frames begin, so it is one of our own.
 
 use std::sync::{Arc, LazyLock};
 
