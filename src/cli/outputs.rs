@@ -144,7 +144,7 @@ impl Outputs {
         }
         self.saved = self.state.taken;
         if let Some(journal) = &mut self.journal {
-            journal.note(self.state.clone())?;
+            journal.note(&self.state)?;
         }
         Ok(())
     }
@@ -157,7 +157,7 @@ impl Outputs {
         let errors = errors.transpose().context("cannot write the errors file")?;
         if let Some(journal) = &mut journal {
             let whole = Checkpoint { complete: true, row_group: None, ..state };
-            journal.note(whole).context(CANNOT_WRITE)?;
+            journal.note(&whole).context(CANNOT_WRITE)?;
         }
         for file in [records, errors].into_iter().flatten() {
             file.publish().context(CANNOT_WRITE)?;

@@ -37,7 +37,7 @@ pub struct Checkpoint {
 pub struct Journal {
     file: File,
     unfinished: Unfinished,
-    /// What the run is about.
+    /// What the run before this one was about, and how far it came.
     job: Option<Value>,
     checkpoints: Vec<Checkpoint>,
 }
@@ -54,7 +54,8 @@ impl Journal {
             return Ok(None);
         };
         let path = with_suffix(&target, ".partial.state");
-        let (mut file, path) = open(path)?;
+        // Until it is read, it may be one to go on with, or another run's.
+        let (mut file, unfinished) = Unfinished::make(Keep::new(true), || open(path))?;
         if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
@@ -74,8 +75,7 @@ impl Journal {
         }
         file.set_len(end)?;
         file.seek(SeekFrom::Start(end))?;
-        let keep = Keep::new(!checkpoints.is_empty());
-        let (file, unfinished) = Unfinished::make(keep, || Ok((file, path)))?;
+        unfinished.keep.set(!checkpoints.is_empty());
         Ok(Some(Journal { file, unfinished, job, checkpoints }))
     }
 
@@ -89,12 +89,12 @@ impl Journal {
         self.unfinished.keep.clone()
     }
 
-    /// What the run is about, as far as there is one to go on with.
+    /// What the run was about that another one can go on with, if there was any.
     pub fn job(&self) -> Option<&Value> {
         self.job.as_ref().filter(|_| !self.checkpoints.is_empty())
     }
 
-    /// The states so far, in their order.
+    /// The states that were reached before it was opened, in their order.
     pub fn checkpoints(&self) -> &[Checkpoint] {
         &self.checkpoints
     }
@@ -105,12 +105,9 @@ impl Journal {
     ///
     /// If it cannot be written.
     pub fn begin(&mut self, job: &Value) -> io::Result<()> {
-        self.checkpoints.clear();
         self.file.set_len(0)?;
         self.file.rewind()?;
-        self.append(job)?;
-        self.job = Some(job.clone());
-        Ok(())
+        self.append(job)
     }
 
     /// Notes a state. The output up to it must have reached the disk.
@@ -118,10 +115,9 @@ impl Journal {
     /// # Errors
     ///
     /// If it cannot be written.
-    pub fn note(&mut self, checkpoint: Checkpoint) -> io::Result<()> {
-        self.append(&checkpoint)?;
-        self.unfinished.keep.set();
-        self.checkpoints.push(Checkpoint { row_group: None, ..checkpoint });
+    pub fn note(&mut self, checkpoint: &Checkpoint) -> io::Result<()> {
+        self.append(checkpoint)?;
+        self.unfinished.keep.set(true);
         Ok(())
     }
 

@@ -312,8 +312,8 @@ impl Keep {
         Keep(Arc::new(keep.into()))
     }
 
-    fn set(&self) {
-        self.0.store(true, Ordering::SeqCst);
+    fn set(&self, keep: bool) {
+        self.0.store(keep, Ordering::SeqCst);
     }
 
     fn get(&self) -> bool {
