@@ -18,7 +18,7 @@ use crate::measures::{
     Confusion, Counts, LabelScore, Prf, mean, shingle_counts, snippet_counts, spearman, word_f1,
 };
 use crate::model::Classifier;
-use crate::training::prepare::{prepare, site};
+use crate::training::prepare::{Prepared, prepare, site};
 use crate::training::table::Table;
 use crate::training::{self, Learner, Settings};
 
@@ -94,8 +94,12 @@ pub fn score(
     classifier: &Classifier,
     keep: LabelSet,
 ) -> Result<PageScore, PageError> {
-    let prepared = prepare(page, None, schema).map_err(|error| unreadable(page, error))?;
-    let scores = classifier.predict(&prepared.features());
+    let mut prepared = prepare(page, None, schema).map_err(|error| unreadable(page, error))?;
+    let mut scores = classifier.predict(&prepared.features());
+    if let Some(html) = prepared.laid_out(&scores) {
+        prepared = Prepared::of_html(html, page, None);
+        scores = classifier.predict(&prepared.features());
+    }
     let choice = choose(&prepared.blocks, &scores, keep);
     let text = assemble::text(prepared.document.as_ref(), &prepared.blocks, &choice.keep);
     let mut labels = Confusion::default();

@@ -18,6 +18,7 @@ use std::sync::LazyLock;
 use crate::assemble;
 use crate::dom::html5::{self, Selection};
 use crate::dom::{self, Document, Limits, TooLarge};
+use crate::embedded;
 use crate::features::Page;
 use crate::label::{Label, LabelSet, Profile};
 use crate::metadata::{Metadata, metadata};
@@ -131,9 +132,18 @@ impl Extractor<'_> {
                     // Parsed again: only now is it known that the page keeps within the limits.
                     document = html5::parse_selected(text, selection);
                 }
-                let blocks = Blocks::of_document(&document);
+                let mut blocks = Blocks::of_document(&document);
                 limits.check_blocks(blocks.len(), text.len())?;
-                let scores = self.html.classifier.predict(&Page::of_document(&document, &blocks));
+                let mut scores =
+                    self.html.classifier.predict(&Page::of_document(&document, &blocks));
+                if selection.is_empty()
+                    && let Some(page) = embedded::laid_out(text, &document, &blocks, &scores)
+                {
+                    document = dom::parse_within(&page, limits)?;
+                    blocks = Blocks::of_document(&document);
+                    limits.check_blocks(blocks.len(), text.len())?;
+                    scores = self.html.classifier.predict(&Page::of_document(&document, &blocks));
+                }
                 let about = metadata(&document, &blocks, Some(&scores.labels()), url);
                 record(id, Some(&document), &blocks, &scores, about, options)
             }
@@ -212,4 +222,46 @@ fn block_records(
         }
     };
     blocks.iter().enumerate().map(record).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_whose_article_is_in_a_script_is_read_from_there() {
+        let sentences: Vec<String> = (1..=30)
+            .map(|i| format!("<p>On day {i} the ferry left the <b>harbour</b> at six.</p>"))
+            .collect();
+        let article = serde_json::json!({"post": {"content": sentences.concat()}});
+        let page = format!(
+            "<title>Ferry</title><div id=app></div><script>window.__STATE__ = {article}</script>"
+        );
+        let extract = |options: &Options| {
+            Extractor::default().extract("a", None, Kind::Html, &page, options).unwrap().text
+        };
+        let text = extract(&Options::default());
+        assert!(text.starts_with("On day 1 the ferry left the harbour at six.\n\nOn day 2 the"));
+        assert_eq!(text.lines().filter(|line| !line.is_empty()).count(), 30);
+        let text = extract(&Options { markup: Markup::Markdown, ..Options::default() });
+        assert!(text.starts_with("On day 1 the ferry left the **harbour** at six."));
+        // Who chooses elements of a page wants no others.
+        let selection = Selection::new(&["#app".to_owned()], &[]).unwrap();
+        assert_eq!(extract(&Options { selection, ..Options::default() }), "");
+    }
+
+    #[test]
+    fn an_empty_page_has_the_long_beginning_of_its_text_that_its_head_holds() {
+        let begins =
+            "I sailed out at six and the wind was from the west, as it mostly is. ".repeat(5);
+        let page = |text: &str| {
+            format!("<meta property=og:description content='{text}'><div id=app></div>")
+        };
+        let extract = |page: &str| {
+            let options = Options::default();
+            Extractor::default().extract("a", None, Kind::Html, page, &options).unwrap().text
+        };
+        assert_eq!(extract(&page(&begins)), begins.trim());
+        assert_eq!(extract(&page("All about sailing, and the best offers.")), "");
+    }
 }

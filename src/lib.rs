@@ -2,9 +2,10 @@
 //!
 //! A page goes through the modules in this order: [`source`] (where it comes from), [`encoding`],
 //! [`dom`] (its element tree), [`segment`] (its blocks), [`features`] (the blocks as figures),
-//! [`model`] (what each block is), [`select`] (which are kept), [`assemble`] (the text),
-//! [`metadata`], [`record`] (what is written), [`sink`]. [`extract`] runs one page through all of
-//! it, [`pipeline`] many pages in parallel, [`batch`] those of an Arrow record batch.
+//! [`model`] (what each block is), [`embedded`] (what a script holds where no block is content),
+//! [`select`] (which are kept), [`assemble`] (the text), [`metadata`], [`record`] (what is written),
+//! [`sink`]. [`extract`] runs one page through all of it, [`pipeline`] many pages in parallel,
+//! [`batch`] those of an Arrow record batch.
 //!
 //! Models come from labelled pages ([`labelled`], [`training`], fitted by [`boost`]) and are
 //! measured by [`evaluation`] with the [`measures`] of the field.
@@ -15,6 +16,7 @@ pub mod batch;
 pub mod boost;
 pub mod container;
 pub mod dom;
+pub mod embedded;
 pub mod encoding;
 pub mod evaluation;
 pub mod extra;

@@ -644,6 +644,25 @@ mod train_eval_features {
     }
 
     #[test]
+    fn a_page_whose_article_is_in_a_script_is_scored_by_it() {
+        let story: String =
+            (1..=30).map(|i| format!("On day {i} the ferry left the harbour at six.\n")).collect();
+        let page = format!(
+            "<div id=app></div><script>a={}</script>",
+            serde_json::json!({ "body": story })
+        );
+        let truth =
+            serde_json::json!({"url": "a.example", "ground_truth": {"main_content": story}});
+        let temporary = directory(&[
+            ("pages/html/1.html", page.as_bytes()),
+            ("pages/ground-truth/1.json", truth.to_string().as_bytes()),
+        ]);
+        let report = dehusk(temporary.path(), &["eval", "pages", "--json"]).expect(0).stdout;
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(report["pages"]["word"]["f1"], 1.0);
+    }
+
+    #[test]
     fn a_table_of_numbers_has_a_row_a_block() {
         let temporary = directory(&[]);
         labelled_pages(&temporary.path().join("pages"), 2);

@@ -9,15 +9,19 @@ use std::io;
 
 use super::table::{Example, Target};
 use crate::dom::{self, Attr, Document, NodeId, Tag};
+use crate::embedded;
 use crate::encoding;
 use crate::features::{Page, Schema, TEXT};
 use crate::label::Label;
 use crate::labelled::align::{align_gold, align_labels};
 use crate::labelled::{Gold, LabelledPage, PageKind, Truth, site_of};
+use crate::model::Scores;
 use crate::segment::Blocks;
 
 /// A labelled page, cut.
 pub struct Prepared {
+    /// The page's source, where the schema has a document.
+    pub html: Option<String>,
     /// The document, where the schema has one.
     pub document: Option<Document>,
     /// Its blocks.
@@ -42,28 +46,23 @@ pub fn prepare(page: &LabelledPage, gold: Option<&Gold>, schema: &Schema) -> io:
     let bytes = page.read()?;
     match page.kind {
         PageKind::Html => {
-            let document = dom::parse(&encoding::decode_html(bytes, None).0);
-            let blocks = Blocks::of_document(&document);
-            let targets = targets(&blocks, page, gold);
+            let html = encoding::decode_html(bytes, None).0.into_owned();
+            let prepared = Prepared::of_html(html, page, gold);
             if schema.name != TEXT.name {
-                return Ok(Prepared {
-                    document: Some(document),
-                    blocks,
-                    targets,
-                    residue: Vec::new(),
-                });
+                return Ok(prepared);
             }
-            let lines = blocks.texts().zip(targets);
+            let lines = prepared.blocks.texts().zip(prepared.targets);
             let lines =
                 lines.flat_map(|(text, target)| text.lines().map(move |line| (line, target)));
             let lines: Vec<(&str, Target)> =
                 lines.filter(|(line, _)| !line.trim().is_empty()).collect();
-            Ok(Prepared { residue: residue(&document), ..of_lines(&lines) })
+            let residue = prepared.document.as_ref().map(residue).unwrap_or_default();
+            Ok(Prepared { residue, ..of_lines(&lines) })
         }
         PageKind::Text => {
             let blocks = Blocks::of_text(&encoding::decode_text(bytes, None).0);
             let targets = targets(&blocks, page, gold);
-            Ok(Prepared { document: None, blocks, targets, residue: Vec::new() })
+            Ok(Prepared { html: None, document: None, blocks, targets, residue: Vec::new() })
         }
     }
 }
@@ -72,16 +71,31 @@ fn of_lines(lines: &[(&str, Target)]) -> Prepared {
     let text: Vec<&str> = lines.iter().map(|(line, _)| *line).collect();
     let blocks = Blocks::of_text(&text.join("\n"));
     let targets = lines.iter().map(|(_, target)| *target).collect();
-    Prepared { document: None, blocks, targets, residue: Vec::new() }
+    Prepared { html: None, document: None, blocks, targets, residue: Vec::new() }
 }
 
 impl Prepared {
+    /// Cuts a page's source. `page` and `gold` say what is in it.
+    pub fn of_html(html: String, page: &LabelledPage, gold: Option<&Gold>) -> Prepared {
+        let document = dom::parse(&html);
+        let blocks = Blocks::of_document(&document);
+        let targets = targets(&blocks, page, gold);
+        let (html, document) = (Some(html), Some(document));
+        Prepared { html, document, blocks, targets, residue: Vec::new() }
+    }
+
     /// The page as the classifier sees it.
     pub fn features(&self) -> Page {
         match &self.document {
             Some(document) => Page::of_document(document, &self.blocks),
             None => Page::of_text(&self.blocks),
         }
+    }
+
+    /// See [`embedded::laid_out`].
+    pub fn laid_out(&self, scores: &Scores) -> Option<String> {
+        let (html, document) = (self.html.as_deref()?, self.document.as_ref()?);
+        embedded::laid_out(html, document, &self.blocks, scores)
     }
 
     /// What the page teaches. Its site is that of `page`.

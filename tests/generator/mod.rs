@@ -147,6 +147,25 @@ pub fn pages() -> Vec<Generator> {
         "CDATA sections": |n| format!("<svg>{}", many("<![CDATA[", n)),
         "frame sets": |n| shares(&["<frameset>", "</frameset>"], n),
         "noscripts": |n| many("<noscript>a</noscript>", n),
+        // Data in scripts.
+        "brackets in a script": |n| format!("<script>a={}", many("[", n)),
+        "objects in a script": |n| format!("<script>a={}", many("{\"", n)),
+        "keys in a script": |n| {
+            format!("<script>a={{{}", numbered(|i| format!("\"k{}\":\"a b\",", "l".repeat(i % 60)), n))
+        },
+        "parsed strings in a script": |n| format!("<script>{}", many("JSON.parse('[\\", n)),
+        "assignments in a script": |n| format!("<script>{}", many("={a:\"", n)),
+        "escapes in a script": |n| format!("<script>a=[\"{}", many("\\u{", n)),
+        "rows in a script": |n| format!("<script>a=[\"1:T\\n{}\"]", many("a:T\\n", n)),
+        "tag starts in a script": |n| format!("<script>a={{body:\"a {}\"}}", many("< ", n)),
+        "texts in a script": |n| {
+            format!("<script>a=[{}]", many("{\"body\":\"<p>The boat left the quay at six.</p>\"},", n))
+        },
+        "one text in a script": |n| {
+            format!("<script>a={{body:\"{}\"}}", many("<p>The boat left the quay at six.</p>", n))
+        },
+        "JSON in attributes": |n| many("<b a='{\"body\":\"The boat left\"}'>", n),
+        "open JSON in attributes": |n| many("='{&quot;", n),
         // Metadata.
         "metadata": |n| many("<meta property=og:title content=a>", n),
         "bylines": |n| many("<p class=byline>By Ann Lee, Jo Roe<time>1 May 2020</time>", n),
