@@ -165,7 +165,10 @@ impl Inline<'_> {
         if let Some(document) = self.document {
             let mut open: Vec<(NodeId, Marks, Marks)> = Vec::new();
             let mut now = (outer, outer_shown);
-            let mut id = block.first;
+            // The marks of elements that end inside the block are not among the outer ones.
+            let ends_inside = |id: &NodeId| document.node(*id).end <= block.last;
+            let inner = document.ancestors(block.first).take_while(ends_inside);
+            let mut id = inner.last().unwrap_or(block.first);
             while id <= block.last {
                 while let Some((_, marks, shown)) = open.pop_if(|(end, ..)| *end <= id) {
                     now = (marks, shown);

@@ -3,7 +3,8 @@
 //! Which blocks are kept is decided elsewhere; here they get back the structure that the page's
 //! elements gave them (lists, tables, quotations, code), also where their neighbours were dropped.
 //! Every word comes from [`Blocks`], so both outputs hold the same words and none is lost or
-//! glued; the document only says how they hang together.
+//! glued; the document only says how they hang together. Only the line numbers beside a listing
+//! are left out.
 //!
 //! This module finds the structure as a flat list of [`Part`]s; `text` and `markdown` write them.
 
@@ -82,6 +83,7 @@ enum Role {
 /// What the open elements say about the text below them.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Context {
+    /// Of a kept block: those that all of it has.
     marks: Marks,
     role: Role,
     pre: Option<NodeId>,
@@ -164,7 +166,11 @@ impl Outline {
         let mut walk = Walk::new(document);
         let mut places = Vec::new();
         for (index, block) in kept(blocks, keep) {
-            let context = walk.enter(block.first);
+            let mut context = walk.enter(block.first);
+            context.marks = walk.marks_until(block.last);
+            if context.cell.is_some() && numbers_lines(blocks, index) {
+                continue;
+            }
             let start = outline.containers.len();
             outline.containers.extend_from_slice(&walk.path);
             places.push(Place { block: index, context, path: start..outline.containers.len() });
@@ -245,6 +251,17 @@ impl Outline {
             _ => Gap::Blank,
         }
     }
+}
+
+/// Whether a block is the column of line numbers beside the listing that the next block is.
+fn numbers_lines(blocks: &Blocks, index: usize) -> bool {
+    let block = &blocks[index];
+    if !block.preformatted || index + 1 >= blocks.len() || !blocks[index + 1].preformatted {
+        return false;
+    }
+    let lines = blocks.text(block).lines().map(|line| line.trim().parse::<u64>().ok());
+    let numbers: Option<Vec<u64>> = lines.collect();
+    numbers.is_some_and(|n| n.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1])))
 }
 
 /// The places at the start whose contexts are alike.
@@ -332,6 +349,12 @@ impl<'a> Walk<'a> {
         }
         self.previous = Some(text);
         self.context
+    }
+
+    /// The marks of the open elements that go on to a text node.
+    fn marks_until(&self, last: NodeId) -> Marks {
+        let closed = self.open.iter().find(|open| open.end <= last);
+        closed.map_or(self.context.marks, |open| open.outer.marks)
     }
 
     fn open_element(&mut self, id: NodeId) {
