@@ -221,12 +221,16 @@ fn block_fields() -> Fields {
 
 /// The columns that are passed through with these rows: those of the first row that has any.
 pub fn extra_fields(rows: &[Row]) -> Fields {
-    let fields = rows.iter().find_map(|row| match &row.extra {
+    rows.iter().find_map(|row| fields_of(&row.extra)).unwrap_or_default()
+}
+
+/// The columns that a row passes through; none where it passes nothing through.
+fn fields_of(extra: &Extra) -> Option<Fields> {
+    match extra {
         Extra::None => None,
         Extra::Json(_) => Some(Fields::from(vec![Field::new(JSON_EXTRA, DataType::Utf8, true)])),
         Extra::Columns(row) => Some(row.schema().fields.clone()),
-    });
-    fields.unwrap_or_default()
+    }
 }
 
 /// Records as a batch with the columns of `schema`, which [`schema`] made.
@@ -298,14 +302,10 @@ fn append_block(builder: &mut StructBuilder, block: &BlockRecord) {
 
 /// The columns that are passed through.
 fn extra(rows: &[Row], fields: &[FieldRef]) -> Result<Vec<ArrayRef>, ArrowError> {
-    let of_json = || Fields::from(vec![Field::new(JSON_EXTRA, DataType::Utf8, true)]);
     for row in rows {
-        let own = match &row.extra {
-            Extra::None => continue,
-            Extra::Json(_) => of_json(),
-            Extra::Columns(row) => row.schema().fields.clone(),
-        };
-        if own[..] != *fields {
+        if let Some(own) = fields_of(&row.extra)
+            && own[..] != *fields
+        {
             let names = |fields: &[FieldRef]| {
                 let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
                 if names.is_empty() { "none".to_owned() } else { names.join(", ") }

@@ -1,6 +1,7 @@
 //! What comes with a page and goes out with its record untouched: the columns of its row that are not the
 //! page's own, or what a WARC record says of it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -33,11 +34,11 @@ impl Extra {
     ///
     /// # Errors
     /// If a column is of a type that has no form in JSON.
-    pub fn json(&self) -> Result<Vec<JsonField>, ArrowError> {
+    pub fn json(&self) -> Result<Cow<'_, [JsonField]>, ArrowError> {
         match self {
-            Extra::None => Ok(Vec::new()),
-            Extra::Json(fields) => Ok(fields.clone()),
-            Extra::Columns(row) => json_fields(row),
+            Extra::None => Ok(Cow::Borrowed(&[])),
+            Extra::Json(fields) => Ok(Cow::Borrowed(fields)),
+            Extra::Columns(row) => json_fields(row).map(Cow::Owned),
         }
     }
 
@@ -97,7 +98,7 @@ impl Serialize for Extra {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = self.json().map_err(S::Error::custom)?;
         let mut map = serializer.serialize_map(Some(fields.len()))?;
-        for (name, value) in &fields {
+        for (name, value) in &*fields {
             map.serialize_entry(name, value)?;
         }
         map.end()
