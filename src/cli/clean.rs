@@ -70,7 +70,9 @@ impl Clean {
         let pages = Pages::open(args.inputs.clone(), input_format, limits)?
             .with_columns(columns.clone())
             .with_shard(args.shard);
-        let versions = models::versions(model.as_ref())?;
+        // To tell the models takes longer than to clean a page, and only files are told them.
+        let is_told = output.is_some() || format == Format::Parquet;
+        let versions = if is_told { models::versions(model.as_ref())? } else { Vec::new() };
         let job = job::describe(&args, &columns, &versions);
         let papers = Papers { blocks: options.blocks, values: &versions };
         let outputs = Outputs::open(output, &args, &papers, &job)?;
