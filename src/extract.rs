@@ -132,17 +132,19 @@ impl Extractor<'_> {
                     // Parsed again: only now is it known that the page keeps within the limits.
                     document = html5::parse_selected(text, selection);
                 }
-                let mut blocks = Blocks::of_document(&document);
-                limits.check_blocks(blocks.len(), text.len())?;
-                let mut scores =
-                    self.html.classifier.predict(&Page::of_document(&document, &blocks));
+                let judge = |document: &Document| {
+                    let blocks = Blocks::of_document(document);
+                    limits.check_blocks(blocks.len(), text.len())?;
+                    let scores =
+                        self.html.classifier.predict(&Page::of_document(document, &blocks));
+                    Ok((blocks, scores))
+                };
+                let (mut blocks, mut scores) = judge(&document)?;
                 if selection.is_empty()
                     && let Some(page) = embedded::laid_out(text, &document, &blocks, &scores)
                 {
                     document = dom::parse_within(&page, limits)?;
-                    blocks = Blocks::of_document(&document);
-                    limits.check_blocks(blocks.len(), text.len())?;
-                    scores = self.html.classifier.predict(&Page::of_document(&document, &blocks));
+                    (blocks, scores) = judge(&document)?;
                 }
                 let about = metadata(&document, &blocks, Some(&scores.labels()), url);
                 record(id, Some(&document), &blocks, &scores, about, options)

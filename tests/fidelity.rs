@@ -1,11 +1,8 @@
 //! Whether the text and the Markdown of a page read as the page does: small pages of every kind of
-//! structure with what must come out, and every word of the examples.
-
-use std::path::Path;
+//! structure with what must come out.
 
 use dehusk::segment::Blocks;
 use dehusk::{assemble, dom};
-use pulldown_cmark::{Event, Options, Parser, Tag as Md, TagEnd};
 
 /// A page in full: its text and its Markdown.
 fn both(html: &str) -> (String, String) {
@@ -141,49 +138,4 @@ fn pages_read_as_they_look() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// The words of Markdown once rendered.
-fn rendered_words(markdown: &str) -> Vec<String> {
-    let mut text = String::new();
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    for event in Parser::new_ext(markdown, options) {
-        match event {
-            Event::Text(t) | Event::Code(t) => text.push_str(&t),
-            Event::InlineHtml(tag) if &*tag != "<br>" => {}
-            Event::Start(Md::Strong | Md::Emphasis | Md::Strikethrough | Md::Link { .. })
-            | Event::End(
-                TagEnd::Strong | TagEnd::Emphasis | TagEnd::Strikethrough | TagEnd::Link,
-            ) => {}
-            _ => text.push(' '),
-        }
-    }
-    words(&text)
-}
-
-fn words(text: &str) -> Vec<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
-    words.map(str::to_owned).collect()
-}
-
-#[test]
-fn every_word_of_the_examples_comes_out_once_and_in_order() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/html");
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        let html = dehusk::encoding::decode_html(std::fs::read(&path).unwrap(), None).0;
-        let document = dom::parse(&html);
-        let blocks = Blocks::of_document(&document);
-        // All blocks, and every other one.
-        for step in [1, 2] {
-            let keep: Vec<bool> = (0..blocks.len()).map(|i| i % step == 0).collect();
-            let kept: Vec<&str> =
-                blocks.texts().zip(&keep).filter(|(_, k)| **k).map(|(text, _)| text).collect();
-            let want = words(&kept.join("\n"));
-            let text = assemble::text(Some(&document), &blocks, &keep);
-            assert_eq!(words(&text), want, "{}", path.display());
-            let markdown = assemble::markdown(Some(&document), &blocks, &keep, None);
-            assert_eq!(rendered_words(&markdown), want, "{}", path.display());
-        }
-    }
 }

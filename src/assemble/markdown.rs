@@ -293,6 +293,28 @@ mod tests {
     }
 
     #[test]
+    fn every_word_of_the_examples_comes_out_once_and_in_order() {
+        let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/html");
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            let html = crate::encoding::decode_html(std::fs::read(&path).unwrap(), None).0;
+            let document = dom::parse(&html);
+            let blocks = Blocks::of_document(&document);
+            // All blocks, and every other one.
+            for step in [1, 2] {
+                let keep: Vec<bool> = (0..blocks.len()).map(|i| i % step == 0).collect();
+                let kept: Vec<&str> =
+                    blocks.texts().zip(&keep).filter(|(_, k)| **k).map(|(text, _)| text).collect();
+                let want = split(&kept.join("\n"));
+                let plain = text(Some(&document), &blocks, &keep);
+                assert_eq!(split(&plain), want, "{}", path.display());
+                let page = markdown(Some(&document), &blocks, &keep, None);
+                assert_eq!(words(&page), want, "{}", path.display());
+            }
+        }
+    }
+
+    #[test]
     fn inline_markup_and_escapes() {
         assert_eq!(md("<p>A <b>very <i>good</i></b> day"), "A **very *good*** day");
         assert_eq!(

@@ -169,17 +169,17 @@ impl Outputs {
     pub fn explain(&self) -> impl FnOnce(anyhow::Error) -> anyhow::Error + use<> {
         let safe = self.journal.as_ref().map_or(0, |_| self.saved);
         let taken = self.state.taken;
-        move |error| {
-            match safe {
+        move |error| match safe {
             // Not as an error of a pipe, which would pass for the end of the run.
             0 if is_closed_pipe(&error) => anyhow!(
-                "whoever read the output has gone; {taken} pages were written, perhaps not all of them read"
+                "whoever read the output has gone; {taken} pages were written, perhaps not all of \
+                 them read"
             ),
             0 => error,
             _ => error.context(format!(
-                "the run ended early; its first {safe} pages are safe and --resume goes on from there"
+                "the run ended early; its first {safe} pages are safe and --resume goes on from \
+                 there"
             )),
-        }
         }
     }
 }

@@ -60,8 +60,8 @@ pub fn laid_out(
     if blocks.iter().enumerate().map(chars).sum::<f32>() >= ENOUGH_CHARS {
         return None;
     }
-    let in_data = texts_in_data(html);
-    let texts = in_data.or_else(|| Some(vec![description(document)?.to_owned()]))?;
+    let data = Data::read(html);
+    let texts = data.best_texts().or_else(|| Some(vec![description(document)?.into()]))?;
     // The end tag is for a page cut off inside a script.
     let mut page = format!("{html}</script><article>");
     for text in &texts {
@@ -82,13 +82,6 @@ fn description(document: &Document) -> Option<&str> {
         document.attr(id, Attr::Content).filter(|_| describes)
     });
     descriptions.max_by_key(|text| text.len()).filter(|text| text.len() >= MIN_DESCRIPTION)
-}
-
-/// The strings in a page's data that are likeliest its text.
-fn texts_in_data(html: &str) -> Option<Vec<String>> {
-    let data = Data::read(html);
-    let best = data.best_texts()?;
-    Some(best.into_iter().map(Cow::into_owned).collect())
 }
 
 /// The strings of a page's data.
@@ -356,7 +349,7 @@ mod tests {
 
     fn find(html: &str) -> Option<String> {
         let mut page = String::new();
-        texts_in_data(html)?.iter().for_each(|text| lay_out(text, &mut page));
+        Data::read(html).best_texts()?.iter().for_each(|text| lay_out(text, &mut page));
         Some(Blocks::of_document(&dom::parse(&page)).texts().collect::<Vec<_>>().join("\n\n"))
     }
 

@@ -16,9 +16,9 @@ use memchr::memmem;
 
 use super::{Format, Limits, Reason};
 
-const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
+pub(super) const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
 /// The magic and the one method that there is.
-const GZIP_MEMBER: [u8; 3] = [0x1F, 0x8B, 8];
+pub(super) const GZIP_MEMBER: [u8; 3] = [0x1F, 0x8B, 8];
 const ZSTD_FRAME: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 /// A [skippable frame that holds the dictionary][1] of all frames in a `.warc.zst`.
 ///

@@ -8,7 +8,8 @@ use std::io::{self, Read};
 use brotli_decompressor::Decompressor as Brotli;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use super::{Limits, Reason, bytes::read_to_limit};
+use super::bytes::{GZIP_MAGIC, GZIP_MEMBER, read_to_limit};
+use super::{Limits, Reason};
 
 /// More header fields than any server sends.
 const MAX_FIELDS: usize = 256;
@@ -83,7 +84,7 @@ pub fn decode(head: &Head, body: Vec<u8>, limits: &Limits) -> Result<Vec<u8>, Re
     for encoding in head.content_encodings.iter().rev() {
         body = decompress(encoding, body, limits)?;
     }
-    if head.content_encodings.is_empty() && body.starts_with(&[0x1F, 0x8B, 8]) {
+    if head.content_encodings.is_empty() && body.starts_with(&GZIP_MEMBER) {
         body = decompress("gzip", body, limits)?;
     }
     if body.len() > limits.max_page_bytes {
@@ -105,7 +106,7 @@ fn decompress(encoding: &str, body: Vec<u8>, limits: &Limits) -> Result<Vec<u8>,
         |error: io::Error| Reason::ContentEncoding { encoding: encoding.to_owned(), error };
     let read = |reader: &mut dyn Read| read_to_limit(reader, size, limits, broken);
     match encoding {
-        "gzip" | "x-gzip" if body.starts_with(&[0x1F, 0x8B]) => {
+        "gzip" | "x-gzip" if body.starts_with(&GZIP_MAGIC) => {
             read(&mut MultiGzDecoder::new(&body[..]))
         }
         // The standard means zlib's form, some servers send deflate without it.
