@@ -14,6 +14,7 @@ use dehusk::features::Page;
 use dehusk::label::{Label, Profile};
 use dehusk::metadata::metadata;
 use dehusk::model::Scores;
+use dehusk::page_type::figures::figures;
 use dehusk::record::Record;
 use dehusk::segment::Blocks;
 use dehusk::sink::JsonLines;
@@ -37,7 +38,9 @@ fn stages(c: &mut Criterion) {
     let blocks: Vec<_> = documents.iter().map(Blocks::of_document).collect();
     let both = || documents.iter().zip(&blocks);
     let features: Vec<_> = both().map(|(d, b)| Page::of_document(d, b)).collect();
-    let scores: Vec<_> = features.iter().map(|page| HTML_MODEL.classifier.predict(page)).collect();
+    let classifier = &HTML_MODEL.classifier;
+    let predict = |page: &Page| classifier.predict(page, &classifier.lexical(page));
+    let scores: Vec<_> = features.iter().map(predict).collect();
     let keep = Profile::Article.keep();
     let choices: Vec<_> = blocks.iter().zip(&scores).map(|(b, s)| choose(b, s, keep)).collect();
     let labels: Vec<Vec<Label>> = scores.iter().map(Scores::labels).collect();
@@ -56,7 +59,8 @@ fn stages(c: &mut Criterion) {
     stage("parse", &|i| drop(black_box(dom::parse(&pages[i]))));
     stage("segment", &|i| drop(black_box(Blocks::of_document(&documents[i]))));
     stage("features", &|i| drop(black_box(Page::of_document(&documents[i], &blocks[i]))));
-    stage("model", &|i| drop(black_box(HTML_MODEL.classifier.predict(&features[i]))));
+    stage("model", &|i| drop(black_box(predict(&features[i]))));
+    stage("page type", &|i| drop(black_box(figures(&documents[i], &blocks[i], None))));
     stage("choose", &|i| drop(black_box(choose(&blocks[i], &scores[i], keep))));
     stage("assemble", &|i| {
         drop(black_box(assemble::text(Some(&documents[i]), &blocks[i], &choices[i].keep)));

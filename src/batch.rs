@@ -33,6 +33,7 @@ use arrow_select::concat::concat;
 use crate::encoding;
 use crate::extra::{Extra, passed_name};
 use crate::extract::{Extractor, Options};
+use crate::page_type::PageType;
 use crate::record::{self, BlockRecord, Record, Row};
 use crate::source::{Columns, Kind, Limits, Loaded, PageError, Reason};
 
@@ -250,7 +251,7 @@ pub fn records(rows: &[Row], schema: &SchemaRef) -> Result<RecordBatch, ArrowErr
         strings(|record| record.date.as_deref()),
         strings(|record| record.site.as_deref()),
         strings(|record| record.lang.as_deref()),
-        strings(|record| record.page_type.as_deref()),
+        strings(|record| record.page_type.map(PageType::as_str)),
         strings(|record| Some(&record.text)),
         Arc::new(Float32Array::from_iter_values(confidence)),
     ];

@@ -3,21 +3,25 @@
 //! Every page goes through the same steps as in `dehusk clean`, from its bytes to the assembled
 //! text. The measures are those of [`measures`](crate::measures).
 
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::assemble;
-use crate::extract::{Extractor, choose};
+use crate::confidence::{Confidence, Outcome};
+use crate::extract::{Extractor, Findings, judge};
 use crate::features::{HTML, Schema, TEXT};
 use crate::label::{Label, LabelSet};
 use crate::labelled::{Gold, LabelledPage, PageError, PageErrorReason, PageKind, Truth};
 use crate::measures::{
-    Confusion, Counts, LabelScore, Prf, mean, shingle_counts, snippet_counts, spearman, word_f1,
+    Confusion, Counts, LabelScore, Prf, mean, shingle_counts, snippet_counts, spearman,
+    word_counts, words,
 };
-use crate::model::Classifier;
+use crate::model::{Header, Model};
+use crate::page_type::PageType;
 use crate::training::prepare::{Prepared, prepare, site};
 use crate::training::table::Table;
 use crate::training::{self, Learner, Settings};
@@ -31,8 +35,17 @@ pub struct PageScore {
     pub page_type: Option<String>,
     /// Word precision, recall and F1; none where the page has no gold text.
     pub word: Option<Prf>,
-    /// The word F1 that the classifier expected.
+    /// The type that was found; none for plain text.
+    pub found_type: Option<PageType>,
+    /// The word F1 that was estimated.
     pub confidence: f32,
+    /// Words in both the page's text and the gold text, in the page's alone, in the gold's alone.
+    pub words: Counts,
+    /// Blocks that were kept and should not have been, and the reverse: the longest of each.
+    pub mistakes: Vec<Mistake>,
+    /// What confidence is estimated from; none where the page has no gold text of its own.
+    #[serde(skip)]
+    pub outcome: Option<Outcome>,
     #[serde(skip)]
     shingles: Counts,
     #[serde(skip)]
@@ -40,6 +53,27 @@ pub struct PageScore {
     #[serde(skip)]
     labels: Confusion,
 }
+
+/// A block on the wrong side of the choice.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mistake {
+    /// Whether it was kept, and should not have been.
+    pub kept: bool,
+    /// The likeliest label.
+    pub label: Label,
+    /// Its label, where the truth names one.
+    pub truth: Option<Label>,
+    /// The probability that it is content, 0 to 1.
+    pub content: f32,
+    /// How many words it has.
+    pub words: u32,
+    /// The beginning of its text.
+    pub text: String,
+}
+
+/// How many mistakes of each kind are remembered of a page, and how many characters of each.
+const MISTAKES: usize = 8;
+const EXCERPT: usize = 160;
 
 /// How the pages of one corpus did.
 #[derive(Clone, Debug, Serialize)]
@@ -54,8 +88,10 @@ pub struct CorpusReport {
     pub snippet: Option<Prf>,
     /// Word F1 and number of pages, by page type.
     pub by_type: BTreeMap<String, TypeReport>,
-    /// Spearman's rank correlation of expected and true word F1.
-    pub confidence: Option<f64>,
+    /// How the estimated word F1 compares with the true one.
+    pub confidence: ConfidenceReport,
+    /// How often the page's type was found, where types are known and told.
+    pub page_types: Option<TypesReport>,
     /// Unweighted mean of the labels' F1, where blocks are labelled.
     pub macro_f1: Option<f64>,
     /// Each label's figures, where blocks are labelled.
@@ -71,6 +107,30 @@ pub struct TypeReport {
     pub word_f1: f64,
 }
 
+/// How well confidence tells good pages from bad ones.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConfidenceReport {
+    /// Spearman's rank correlation of estimated and true word F1; none where either is the same
+    /// for all pages.
+    pub spearman: Option<f64>,
+    /// Mean absolute difference of the two.
+    pub mean_error: f64,
+    /// The pages by rising estimate, in ten parts of about equal size: each one's mean estimate and
+    /// mean true word F1.
+    pub tenths: Vec<(f64, f64)>,
+}
+
+/// How well types are found.
+#[derive(Clone, Debug, Serialize)]
+pub struct TypesReport {
+    /// Pages of a known type.
+    pub pages: u64,
+    /// Share of these whose type was found.
+    pub accuracy: f64,
+    /// `counts[true][found]`, pages, in the order of [`PageType::ALL`].
+    pub counts: [[u64; PageType::COUNT]; PageType::COUNT],
+}
+
 /// The schema that a page is scored by: `html` where it is one of HTML, else that of plain text.
 fn schema_of<'a>(page: &LabelledPage, html: &'a Schema) -> &'a Schema {
     match page.kind {
@@ -84,28 +144,32 @@ fn unreadable(page: &LabelledPage, source: io::Error) -> PageError {
     PageError { id: page.id.clone(), reason }
 }
 
-/// Runs a page through the classifier and measures what comes out.
+/// Runs a page through the model and measures what comes out.
 ///
 /// # Errors
 /// If the page's file cannot be read.
 pub fn score(
     page: &LabelledPage,
     schema: &Schema,
-    classifier: &Classifier,
+    model: &Model,
     keep: LabelSet,
 ) -> Result<PageScore, PageError> {
     let mut prepared = prepare(page, None, schema).map_err(|error| unreadable(page, error))?;
-    let mut scores = classifier.predict(&prepared.features());
-    if let Some(html) = prepared.laid_out(&scores) {
+    let find = |prepared: &Prepared| {
+        let document = prepared.document.as_ref();
+        judge(model, document, &prepared.blocks, page.url.as_deref(), keep)
+    };
+    let mut found = find(&prepared);
+    if let Some(html) = prepared.laid_out(&found.scores) {
         prepared = Prepared::of_html(html, page, None);
-        scores = classifier.predict(&prepared.features());
+        found = find(&prepared);
     }
-    let choice = choose(&prepared.blocks, &scores, keep);
-    let text = assemble::text(prepared.document.as_ref(), &prepared.blocks, &choice.keep);
+    let (document, blocks) = (prepared.document.as_ref(), &prepared.blocks);
+    let text = assemble::text(document, blocks, &found.choice.keep);
     let mut labels = Confusion::default();
     for (i, target) in prepared.targets.iter().enumerate() {
         if let Some(label) = target.label {
-            labels.add(label, scores.label(i));
+            labels.add(label, found.scores.label(i));
         }
     }
     let (gold, snippets) = match &page.truth {
@@ -118,22 +182,57 @@ pub fn score(
             (Some(body.join("\n")), Counts::default())
         }
     };
+    let words = gold.as_deref().map(|gold| word_counts(&text, gold));
+    let outcome = words.map(|words| Outcome {
+        site: site(page),
+        word_f1: words.prf().f1 as f32,
+        figures: found.figures.clone(),
+    });
     Ok(PageScore {
         id: page.id.clone(),
         page_type: page.page_type.clone(),
-        word: gold.as_deref().map(|gold| word_f1(&text, gold)),
-        confidence: choice.expected_f1,
+        word: words.map(Counts::prf),
+        found_type: found.types.as_ref().map(PageType::likeliest),
+        confidence: found.confidence,
+        words: words.unwrap_or_default(),
+        mistakes: mistakes(&prepared, &found, keep),
+        outcome,
         shingles: gold.as_deref().map(|gold| shingle_counts(&text, gold)).unwrap_or_default(),
         snippets,
         labels,
     })
 }
 
-/// What was found of pages, and which of them could not be read; both in the pages' order.
-pub type Outcome<T> = (Vec<T>, Vec<PageError>);
+/// The longest blocks that are kept against the truth, and not kept against it.
+fn mistakes(prepared: &Prepared, found: &Findings, keep: LabelSet) -> Vec<Mistake> {
+    let blocks = &prepared.blocks;
+    let mut wrong: Vec<Mistake> = Vec::new();
+    for (i, target) in prepared.targets.iter().enumerate() {
+        let wanted = target.label.map(|label| keep.contains(label)).or(target.inside);
+        let kept = found.choice.keep[i];
+        if wanted.is_some_and(|wanted| wanted != kept) {
+            let text = blocks.text(&blocks[i]);
+            wrong.push(Mistake {
+                kept,
+                label: found.scores.label(i),
+                truth: target.label,
+                content: found.scores.content(i),
+                words: words(text).count() as u32,
+                text: text.chars().take(EXCERPT).collect(),
+            });
+        }
+    }
+    wrong.sort_by_key(|mistake| (mistake.kept, Reverse(mistake.words)));
+    let (missed, extra): (Vec<Mistake>, Vec<Mistake>) =
+        wrong.into_iter().partition(|mistake| !mistake.kept);
+    missed.into_iter().take(MISTAKES).chain(extra.into_iter().take(MISTAKES)).collect()
+}
 
-fn outcome<T>(results: Vec<Result<T, PageError>>) -> Outcome<T> {
-    let (mut found, mut errors) = Outcome::default();
+/// What was found of pages, and which of them could not be read; both in the pages' order.
+pub type Done<T> = (Vec<T>, Vec<PageError>);
+
+fn done<T>(results: Vec<Result<T, PageError>>) -> Done<T> {
+    let (mut found, mut errors) = Done::default();
     for result in results {
         match result {
             Ok(value) => found.push(value),
@@ -150,13 +249,13 @@ pub fn score_all(
     schema: &Schema,
     extractor: Extractor,
     keep: LabelSet,
-) -> Outcome<PageScore> {
+) -> Done<PageScore> {
     let score = |page: &LabelledPage| {
         let schema = schema_of(page, schema);
         let model = if schema.name == HTML.name { extractor.html } else { extractor.text };
-        score(page, schema, &model.classifier, keep)
+        score(page, schema, model, keep)
     };
-    outcome(pages.par_iter().map(score).collect())
+    done(pages.par_iter().map(score).collect())
 }
 
 /// Whether a page is part of the schema's training table: plain text has no DOM to learn from,
@@ -182,7 +281,7 @@ pub fn table(pages: &[LabelledPage], schema: &Schema) -> (Table, Vec<PageError>)
             Ok(prepared) => Ok(prepared.examples(page)),
             Err(error) => Err(unreadable(page, error)),
         });
-    let (examples, errors) = outcome(examples.collect());
+    let (examples, errors) = done(examples.collect());
     (Table::new(examples.into_iter().flatten().collect()), errors)
 }
 
@@ -199,7 +298,7 @@ pub fn cross_validate(
     folds: usize,
     keep: LabelSet,
     progress: impl Fn(usize, usize),
-) -> Result<Outcome<PageScore>, training::Error> {
+) -> Result<Done<PageScore>, training::Error> {
     let used =
         |other: &&Schema| pages.iter().any(|page| schema_of(page, schema).name == other.name);
     let schemas: Vec<&Schema> = [&*HTML, &*TEXT].into_iter().filter(used).collect();
@@ -216,17 +315,71 @@ pub fn cross_validate(
             };
             if pages.iter().any(is_scored) {
                 let seen = |page: usize| !in_fold(table.pages()[page].site);
-                let classifier = training::fit(&table, current, &settings, &seen)?;
+                let lexical = training::learn_lexical(&table, &settings, &seen);
+                let model = Model {
+                    header: Header::new(current, 0, 0, BTreeMap::new()),
+                    classifier: training::fit(&table, &lexical, current, &settings, &seen)?,
+                    page_types: training::fit_page_types(&table, &lexical, &settings, &seen)?,
+                    confidence: None,
+                };
                 scores.par_iter_mut().zip(pages).for_each(|(slot, page)| {
                     if is_scored(page) {
-                        *slot = Some(score(page, current, &classifier, keep));
+                        *slot = Some(score(page, current, &model, keep));
                     }
                 });
             }
             progress(round * folds + fold + 1, schemas.len() * folds);
         }
     }
-    Ok(outcome(scores.into_iter().flatten().collect()))
+    let (mut scores, errors) = done(scores.into_iter().flatten().collect());
+    estimate(&mut scores, pages, schema, folds);
+    Ok((scores, errors))
+}
+
+/// Estimates each page's confidence by outcomes of the other folds' sites. Where these are too few,
+/// it stays what the choice expects.
+fn estimate(scores: &mut [PageScore], pages: &[LabelledPage], schema: &Schema, folds: usize) {
+    for current in [&*HTML, &*TEXT] {
+        let lessons = outcomes(scores, pages, schema, current);
+        let ids: HashSet<&str> = scored_by(pages, schema, current).collect();
+        for fold in 0..folds {
+            let in_fold = |outcome: &Outcome| training::fold(outcome.site, folds, 0) == fold;
+            let Ok(confidence) = Confidence::fit(lessons.iter().filter(|o| !in_fold(o))) else {
+                continue;
+            };
+            for score in scores.iter_mut().filter(|score| ids.contains(score.id.as_str())) {
+                if let Some(outcome) = score.outcome.as_ref().filter(|outcome| in_fold(outcome)) {
+                    score.confidence = confidence.estimate(&outcome.figures);
+                }
+            }
+        }
+    }
+}
+
+/// The ids of the pages that are scored by a model of this schema, where pages of HTML are by one
+/// of `html`.
+fn scored_by<'a>(
+    pages: &'a [LabelledPage],
+    html: &Schema,
+    schema: &Schema,
+) -> impl Iterator<Item = &'a str> {
+    let is_scored = |page: &&LabelledPage| schema_of(page, html).name == schema.name;
+    pages.iter().filter(is_scored).map(|page| page.id.as_str())
+}
+
+/// What a model's confidence is fitted to: the outcomes of the pages that it scored. Of pages
+/// alike only the one with the gold text counts. `html` is the schema of pages of HTML.
+pub fn outcomes(
+    scores: &[PageScore],
+    pages: &[LabelledPage],
+    html: &Schema,
+    schema: &Schema,
+) -> Vec<Outcome> {
+    let twins: HashSet<&str> = pages.iter().filter_map(gold_of_twin).map(|(id, _)| id).collect();
+    let ids: HashSet<&str> =
+        scored_by(pages, html, schema).filter(|id| !twins.contains(id)).collect();
+    let counting = scores.iter().filter(|score| ids.contains(score.id.as_str()));
+    counting.filter_map(|score| score.outcome.clone()).collect()
 }
 
 /// Sums up pages by corpus: the part of their ids before the first `/`.
@@ -258,9 +411,6 @@ fn corpus_report(scores: &[&PageScore]) -> CorpusReport {
         snippets += score.snippets;
         labels += &score.labels;
     }
-    let expected: Vec<f64> =
-        measured.iter().map(|(score, _)| f64::from(score.confidence)).collect();
-    let found: Vec<f64> = measured.iter().map(|(_, prf)| prf.f1).collect();
     let any = |counts: Counts| counts.true_pos + counts.false_pos + counts.false_neg > 0.0;
     CorpusReport {
         pages: measured.len(),
@@ -277,10 +427,41 @@ fn corpus_report(scores: &[&PageScore]) -> CorpusReport {
                 (name, TypeReport { pages: f1.len(), word_f1: mean(f1).unwrap_or(0.0) })
             })
             .collect(),
-        confidence: spearman(&expected, &found),
+        confidence: confidence_report(
+            measured.iter().map(|(score, prf)| (f64::from(score.confidence), prf.f1)).collect(),
+        ),
+        page_types: types_report(scores),
         macro_f1: labels.macro_f1(),
         labels: labels.label_scores(),
     }
+}
+
+/// From pairs of an estimated and a true word F1.
+fn confidence_report(mut pairs: Vec<(f64, f64)>) -> ConfidenceReport {
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (estimated, found): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+    let tenth = |i: usize| &pairs[i * pairs.len() / 10..(i + 1) * pairs.len() / 10];
+    let means = |pairs: &[(f64, f64)]| {
+        Some((mean(pairs.iter().map(|pair| pair.0))?, mean(pairs.iter().map(|pair| pair.1))?))
+    };
+    ConfidenceReport {
+        spearman: spearman(&estimated, &found),
+        mean_error: mean(pairs.iter().map(|(a, b)| (a - b).abs())).unwrap_or(0.0),
+        tenths: (0..10).filter_map(|i| means(tenth(i))).collect(),
+    }
+}
+
+fn types_report(scores: &[&PageScore]) -> Option<TypesReport> {
+    let mut counts = [[0; PageType::COUNT]; PageType::COUNT];
+    let known = |score: &&PageScore| {
+        Some((score.page_type.as_deref()?.parse::<PageType>().ok()?, score.found_type?))
+    };
+    for (truth, found) in scores.iter().filter_map(known) {
+        counts[truth as usize][found as usize] += 1;
+    }
+    let pages: u64 = counts.iter().flatten().sum();
+    let right: u64 = (0..PageType::COUNT).map(|i| counts[i][i]).sum();
+    (pages > 0).then(|| TypesReport { pages, accuracy: right as f64 / pages as f64, counts })
 }
 
 impl CorpusReport {

@@ -16,17 +16,20 @@
 use std::sync::LazyLock;
 
 use crate::assemble;
+use crate::confidence;
 use crate::dom::html5::{self, Selection};
 use crate::dom::{self, Document, Limits, TooLarge};
 use crate::embedded;
 use crate::features::Page;
 use crate::label::{Label, LabelSet, Profile};
+use crate::lexical;
 use crate::metadata::{Metadata, metadata};
 use crate::model::{Model, Scores};
+use crate::page_type::{self, PageType, Probabilities};
 use crate::record::{BlockRecord, Record, Row};
 use crate::rules::Rules;
 use crate::segment::Blocks;
-use crate::select;
+use crate::select::{self, Choice};
 use crate::source::{Kind, Loaded, PageError};
 
 /// The models that are built into the program.
@@ -135,42 +138,84 @@ impl Extractor<'_> {
                 let judge = |document: &Document| {
                     let blocks = Blocks::of_document(document);
                     limits.check_blocks(blocks.len(), text.len())?;
-                    let scores =
-                        self.html.classifier.predict(&Page::of_document(document, &blocks));
-                    Ok((blocks, scores))
+                    let found = judge(self.html, Some(document), &blocks, url, options.keep);
+                    Ok((blocks, found))
                 };
-                let (mut blocks, mut scores) = judge(&document)?;
+                let (mut blocks, mut found) = judge(&document)?;
                 if selection.is_empty()
-                    && let Some(page) = embedded::laid_out(text, &document, &blocks, &scores)
+                    && let Some(page) = embedded::laid_out(text, &document, &blocks, &found.scores)
                 {
                     document = dom::parse_within(&page, limits)?;
-                    (blocks, scores) = judge(&document)?;
+                    (blocks, found) = judge(&document)?;
                 }
-                let about = metadata(&document, &blocks, Some(&scores.labels()), url);
-                record(id, Some(&document), &blocks, &scores, about, options)
+                let about = metadata(&document, &blocks, Some(&found.scores.labels()), url);
+                record(id, Some(&document), &blocks, found, about, options)
             }
             Kind::Text => {
                 // Counted before they are cut, as a block takes far more memory than its line may.
                 let lines = text.lines().filter(|line| !line.trim().is_empty());
                 limits.check_blocks(lines.count(), text.len())?;
                 let blocks = Blocks::of_text(text);
-                let scores = self.text.classifier.predict(&Page::of_text(&blocks));
+                let found = judge(self.text, None, &blocks, url, options.keep);
                 let about = Metadata { url: url.map(str::to_owned), ..Metadata::default() };
-                record(id, None, &blocks, &scores, about, options)
+                record(id, None, &blocks, found, about, options)
             }
         })
     }
+}
+
+/// What a model finds of a page.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// What is thought of its blocks.
+    pub scores: Scores,
+    /// The probabilities of its types; none for plain text, or by a model that tells no types.
+    pub types: Option<Probabilities>,
+    /// The blocks that are kept.
+    pub choice: Choice,
+    /// The word F1 that these are thought to have, 0 to 1.
+    pub confidence: f32,
+    /// The figures that this is estimated from, by the schema [`OUTCOME`](confidence::OUTCOME).
+    pub figures: Vec<f32>,
+}
+
+/// Scores a page and chooses its blocks. `url` is where it was fetched from.
+pub fn judge(
+    model: &Model,
+    document: Option<&Document>,
+    blocks: &Blocks,
+    url: Option<&str>,
+    keep: LabelSet,
+) -> Findings {
+    let page = match document {
+        Some(document) => Page::of_document(document, blocks),
+        None => Page::of_text(blocks),
+    };
+    let lexical = model.classifier.lexical(&page);
+    let scores = model.classifier.predict(&page, &lexical);
+    let types = model.page_types.as_ref().zip(document).map(|(page_types, document)| {
+        let figures = page_type::figures::figures(document, blocks, url);
+        page_types.predict(&figures, &lexical::means(&lexical, &page.layout.words))
+    });
+    let choice = choose(blocks, &scores, keep);
+    let figures = confidence::figures(&page.layout, &scores, &choice, types.as_ref());
+    let confidence = match &model.confidence {
+        // All of a page is no choice that could be wrong.
+        Some(confidence) if keep != LabelSet::ALL => confidence.estimate(&figures),
+        _ => choice.expected_f1,
+    };
+    Findings { scores, types, choice, confidence, figures }
 }
 
 fn record(
     id: &str,
     document: Option<&Document>,
     blocks: &Blocks,
-    scores: &Scores,
+    found: Findings,
     about: Metadata,
     options: &Options,
 ) -> Record {
-    let choice = choose(blocks, scores, options.keep);
+    let Findings { scores, types, choice, confidence, .. } = found;
     let text = match (options.markup, document) {
         (Markup::Markdown, Some(document)) => {
             assemble::markdown(Some(document), blocks, &choice.keep, about.url.as_deref())
@@ -185,17 +230,17 @@ fn record(
         date: about.date,
         site: about.site,
         lang: about.lang,
-        page_type: None,
+        page_type: types.as_ref().map(PageType::likeliest),
         text,
-        confidence: choice.expected_f1,
-        blocks: options.blocks.then(|| block_records(document, blocks, scores)),
+        confidence,
+        blocks: options.blocks.then(|| block_records(document, blocks, &scores)),
     }
 }
 
 /// Which blocks are kept, and the word F1 that this is expected to have.
-pub fn choose(blocks: &Blocks, scores: &Scores, keep: LabelSet) -> select::Choice {
+pub fn choose(blocks: &Blocks, scores: &Scores, keep: LabelSet) -> Choice {
     if keep == LabelSet::ALL {
-        return select::Choice { keep: vec![true; blocks.len()], expected_f1: 1.0 };
+        return Choice { keep: vec![true; blocks.len()], expected_f1: 1.0 };
     }
     let words: Vec<u32> =
         blocks.texts().map(|text| crate::measures::count_words(text) as u32).collect();

@@ -134,7 +134,13 @@ pub struct Prf {
 /// Multiset overlap of [`words`] for one page; the measure of WCXB. A corpus is the [`mean`] over
 /// its pages.
 pub fn word_f1(predicted: &str, gold: &str) -> Prf {
-    overlap(words(predicted).collect(), words(gold).collect()).prf()
+    word_counts(predicted, gold).prf()
+}
+
+/// The counts that [`word_f1`] is made of: words in both texts, in the predicted one alone, and in
+/// the gold one alone.
+pub fn word_counts(predicted: &str, gold: &str) -> Counts {
+    overlap(words(predicted).collect(), words(gold).collect())
 }
 
 /// Overlap of 4-grams of [`tokens`] for one page: tp, fp and fn, each divided by their sum, so that

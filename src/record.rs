@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::extra::Extra;
 use crate::label::Label;
+use crate::page_type::PageType;
 
 /// The names of a record's fields, in their order.
 pub const FIELDS: [&str; 11] = [
@@ -55,11 +56,11 @@ pub struct Record {
     pub site: Option<String>,
     /// The language of its text: BCP 47, such as `en` or `pt-BR`.
     pub lang: Option<String>,
-    /// The type of page, such as `article` or `forum`.
-    pub page_type: Option<String>,
+    /// The likeliest type of page; null for plain text.
+    pub page_type: Option<PageType>,
     /// The kept blocks as one text, without a line feed at its end; empty where none is kept.
     pub text: String,
-    /// The word F1 that the choice of blocks is expected to have, from 0 to 1.
+    /// An estimate of the word F1 that the text has, from 0 to 1.
     #[serde(serialize_with = "rounded")]
     pub confidence: f32,
     /// All blocks, kept or not, in the order of the page; missing unless asked for.

@@ -124,6 +124,8 @@ struct State {
     link: bool,
     hidden: bool,
     pre: bool,
+    /// Its characters mean what they mean as they stand: code, formulas.
+    exact: bool,
 }
 
 /// An element that is open at the walk's place.
@@ -144,6 +146,7 @@ fn cut(document: &Document, with_noscript: bool) -> Blocks {
             if top.is_block {
                 cutter.flush();
             }
+            cutter.seam = Seam::Closed;
             state = top.outer;
             open.pop();
         }
@@ -156,7 +159,7 @@ fn cut(document: &Document, with_noscript: bool) -> Blocks {
                 id = node.end;
                 continue;
             }
-            tag if tag.is_textless() => {
+            tag if tag.is_textless() || is_drawn_formula(document, id) => {
                 id = node.end;
                 continue;
             }
@@ -177,11 +180,17 @@ fn cut(document: &Document, with_noscript: bool) -> Blocks {
                     Tag::Img | Tag::Input => cutter.space(),
                     _ => {}
                 }
+                cutter.seam = match cutter.seam {
+                    Seam::Closed | Seam::Siblings => Seam::Siblings,
+                    Seam::None | Seam::Opened => Seam::Opened,
+                };
                 state.hidden = state.hidden || is_hidden(document, id);
+                state.exact |= matches!(tag, Tag::Code | Tag::Sub | Tag::Sup | Tag::Math);
                 if node.end > id + 1 {
                     open.push(Open { end: node.end, is_block, outer });
                 } else {
                     state = outer;
+                    cutter.seam = Seam::Closed;
                 }
             }
         }
@@ -189,6 +198,11 @@ fn cut(document: &Document, with_noscript: bool) -> Blocks {
     }
     cutter.flush();
     cutter.out
+}
+
+/// Whether the element is the drawing that KaTeX puts beside the MathML of a formula.
+fn is_drawn_formula(document: &Document, id: NodeId) -> bool {
+    document.node(id).tag == Tag::Span && document.attr(id, Attr::Class) == Some("katex-html")
 }
 
 /// Whether the element says that it is not shown.
@@ -220,6 +234,35 @@ struct Cutter {
     run: Option<Block>,
     /// White space owed before the next character.
     owed: Owed,
+    /// What inline tags came since the last character.
+    seam: Seam,
+}
+
+/// The tags between two characters.
+#[derive(Clone, Copy, PartialEq)]
+enum Seam {
+    None,
+    Opened,
+    Closed,
+    /// One closed, then one opened.
+    Siblings,
+}
+
+impl Seam {
+    /// Whether two characters that stand right beside each other across it are of two words. A
+    /// word is seldom cut by tags, and elements are often set apart by style alone: `<b>Size</b>XL`
+    /// and `<span>Boots</span><span>12</span>` read as two words, `<span>T</span>he` and
+    /// `rele<span>ase` as one.
+    fn parts_words(self, before: char, after: char) -> bool {
+        match self {
+            Seam::None => false,
+            Seam::Opened | Seam::Closed => before.is_lowercase() && after.is_uppercase(),
+            Seam::Siblings => {
+                (before.is_lowercase() || before.is_numeric()) && after.is_uppercase()
+                    || before.is_alphabetic() && after.is_numeric()
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
@@ -232,7 +275,7 @@ enum Owed {
 impl Cutter {
     fn new(bytes: usize) -> Cutter {
         let out = Blocks { blocks: Vec::new(), text: String::with_capacity(bytes) };
-        Cutter { out, run: None, owed: Owed::Nothing }
+        Cutter { out, run: None, owed: Owed::Nothing, seam: Seam::None }
     }
 
     fn space(&mut self) {
@@ -273,7 +316,15 @@ impl Cutter {
     fn words(&mut self, id: NodeId, words: &str, chars: usize, state: State) {
         let at = self.out.text.len();
         let run = self.run.get_or_insert_with(|| begin(at, id, state));
+        let seam = std::mem::replace(&mut self.seam, Seam::None);
         if at > run.start as usize {
+            if seam != Seam::None && self.owed == Owed::Nothing && !state.exact {
+                let before = self.out.text.chars().next_back();
+                let pair = before.zip(words.chars().next());
+                if pair.is_some_and(|(before, after)| seam.parts_words(before, after)) {
+                    self.owed = Owed::Space;
+                }
+            }
             match self.owed {
                 Owed::Nothing => {}
                 Owed::Space => self.out.text.push(' '),
@@ -403,6 +454,9 @@ mod tests {
             ["unbelievable good news"]
         );
         assert_eq!(cut_html("<nav><a href=a>Home</a><a href=b>About</a></nav>"), ["Home About"]);
+        let styled =
+            "<b>Size</b>XL <i>Boots</i><i>12</i> <i>T</i>he rele<i>a</i><i>se</i> H<sub>2</sub>O";
+        assert_eq!(cut_html(styled), ["Size XL Boots 12 The release H2O"]);
         assert_eq!(cut_html("<p>co&shy;oper&#8203;ate&nbsp;now"), ["cooperate now"]);
     }
 

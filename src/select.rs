@@ -10,6 +10,13 @@
 //!
 //! The best set takes blocks by falling probability down to some point (Lewis 1995 for F1 over
 //! independent items; here each item weighs its words), so one sort finds it.
+//!
+//! A short page may also hold nothing at all that is wanted, and then keeping nothing is right.
+//! The chance of that is taken to be that of its likeliest block being unwanted: the blocks of an
+//! empty page are not unwanted independently of each other.
+
+/// A page of fewer words may be a shell that scripts were to fill.
+pub const SHELL_WORDS: f64 = 250.0;
 
 /// The blocks that are kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +46,10 @@ pub fn expected_f1(wanted: &[f32], words: &[u32]) -> Choice {
             (best, lowest) = (f1, wanted[*i]);
         }
     }
+    let nothing = 1.0 - order.first().map_or(0.0, |likeliest| f64::from(wanted[*likeliest]));
+    if size < SHELL_WORDS && nothing > 2.0 * best {
+        return Choice { keep: vec![false; wanted.len()], expected_f1: nothing as f32 };
+    }
     // Equal probabilities stand or fall together, so that the order of the sort cannot matter.
     let kept = |(p, w): (&f32, &u32)| if *w > 0 { *p >= lowest } else { *p > 0.5 };
     Choice { keep: wanted.iter().zip(words).map(kept).collect(), expected_f1: 2.0 * best as f32 }
@@ -51,7 +62,7 @@ mod tests {
     #[test]
     fn a_doubtful_page_keeps_more_than_a_threshold_would() {
         // Nothing is above one half, but nothing kept is surely worth nothing.
-        assert_eq!(expected_f1(&[0.4, 0.4, 0.05], &[50, 50, 50]).keep, [true, true, false]);
+        assert_eq!(expected_f1(&[0.4, 0.4, 0.05], &[500, 500, 500]).keep, [true, true, false]);
     }
 
     #[test]
@@ -64,5 +75,10 @@ mod tests {
     fn a_page_without_words_keeps_nothing() {
         assert_eq!(expected_f1(&[], &[]).keep, [false; 0]);
         assert_eq!(expected_f1(&[0.2], &[0]).keep, [false]);
+    }
+
+    #[test]
+    fn a_page_of_which_nothing_is_likely_wanted_keeps_nothing() {
+        assert_eq!(expected_f1(&[0.1, 0.05, 0.1], &[5, 50, 20]).keep, [false; 3]);
     }
 }

@@ -644,6 +644,36 @@ mod train_eval_features {
     }
 
     #[test]
+    fn a_report_shows_the_worst_pages_and_outcomes_fit_confidence() {
+        let temporary = directory(&[]);
+        let at = |name: &str| temporary.path().join(name);
+        labelled_pages(&at("pages"), 50);
+        // A gold text that the page does not hold, with what HTML would take for a tag.
+        let truth = fs::read_to_string(at("pages/labels/003.json")).unwrap();
+        let truth = truth.replace("Go ", "<i>Gone</i> ").replace(r#""body""#, r#""ad""#);
+        fs::write(at("pages/labels/003.json"), truth.replace(r#""nav""#, r#""body""#)).unwrap();
+        let run = |args: &[&str]| dehusk(temporary.path(), args).expect(0);
+
+        fs::create_dir(at("tables")).unwrap();
+        run(&["features", "pages", "-o", "tables/html.table"]);
+        let outcomes = "tables/html.outcomes.csv";
+        run(&["eval", "pages", "--folds", "3", "--report", "r.html", "--outcomes", outcomes]);
+        let report = fs::read_to_string(at("r.html")).unwrap();
+        let worst = report.split("worst pages").nth(1).unwrap();
+        assert!(worst.find("pages/003").unwrap() < worst.find("pages/004").unwrap());
+        assert!(!report.contains("<i>"));
+
+        let without = run(&["train", "pages", "-o", "without.model"]);
+        assert!(without.stderr.contains("100 pages"), "{}", without.stderr);
+        run(&["train", "tables", "-o", "with.model"]);
+        let confidence = |model: &str| {
+            let run = run(&["clean", "pages/html/004.html", "--model", model]);
+            run.records()[0].confidence
+        };
+        assert_ne!(confidence("with.model"), confidence("without.model"));
+    }
+
+    #[test]
     fn a_page_whose_article_is_in_a_script_is_scored_by_it() {
         let story: String =
             (1..=30).map(|i| format!("On day {i} the ferry left the harbour at six.\n")).collect();

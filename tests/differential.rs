@@ -13,6 +13,7 @@
 //! - formatting elements that differ only in attributes that are not kept: they count as alike,
 //!   so that the fourth in a row is forgotten, and of more than 64 the first is;
 //! - elements nested more than 512 deep;
+//! - raw text in a `<noscript>`, which for the scanner ends with that at the latest;
 //! - the text of a `style` in SVG or MathML, which the reference keeps in part, and the names of
 //!   SVG's own attributes (`xlink:href`).
 

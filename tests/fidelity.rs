@@ -21,6 +21,11 @@ fn pages_read_as_they_look() {
         ("<p>Sun<b>day</b> <i>bread</i>", "Sunday bread", "Sun**day** *bread*"),
         ("<p><span class=cap>O</span>nce upon", "Once upon", ""),
         (
+            "<p><b>Size</b>Large <span>Boots</span><span>12</span>",
+            "Size Large Boots 12",
+            "**Size** Large Boots 12",
+        ),
+        (
             "<p>rele<span>ase</span> <code>get</code><code>Url</code>",
             "release getUrl",
             "release `getUrl`",
@@ -121,6 +126,13 @@ fn pages_read_as_they_look() {
             "<p>So <math><mi>x</mi><mo>=</mo><mn>2</mn><annotation encoding='application/x-tex'>x=2</annotation></math>.",
             "So x=2.",
             "So $x=2$.",
+        ),
+        (
+            "<p>So <span class=katex><span class=katex-mathml><math><semantics><mrow><mi>y</mi></mrow>\
+             <annotation encoding='application/x-tex'>y</annotation></semantics></math></span>\
+             <span class=katex-html aria-hidden=true><span class=base>y</span></span></span>.",
+            "So y.",
+            "So $y$.",
         ),
         // What only looks like markup.
         (

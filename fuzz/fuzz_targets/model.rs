@@ -38,6 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
         && model.header.schema == "text"
     {
         let blocks = Blocks::of_text("Tides\nThe tide comes in twice a day.\nShare this");
-        let _ = model.classifier.predict(&Page::of_text(&blocks));
+        let page = Page::of_text(&blocks);
+        let _ = model.classifier.predict(&page, &model.classifier.lexical(&page));
     }
 });

@@ -218,7 +218,8 @@ pub struct TrainArgs {
     /// Labelled directories; or training tables (.table), or directories that hold them
     ///
     /// A `figures.json` beside a table ({"html": {NAME: NUMBER}, "text": {…}}) goes into the
-    /// model's header.
+    /// model's header, and a NAME.outcomes.csv beside NAME.table is what its confidence is fitted
+    /// to.
     #[arg(value_name = "DATA", required = true)]
     pub data: Vec<PathBuf>,
     /// Model file to write; or a directory, which gets html.model and text.model, as far as the
@@ -261,6 +262,13 @@ pub struct EvalArgs {
     /// Print one JSON object, {CORPUS: FIGURES}; default tables for the eye
     #[arg(long)]
     pub json: bool,
+    /// Also write a page of HTML with the figures, and the 30 worst pages with what went wrong
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
+    /// Also write a row a page for `train` to fit a model's confidence to: beside a table NAME.table
+    /// it reads NAME.outcomes.csv
+    #[arg(long, value_name = "FILE.csv", requires = "folds")]
+    pub outcomes: Option<PathBuf>,
 }
 
 /// `dehusk features`.

@@ -1,19 +1,24 @@
 //! `dehusk eval`: the measures of [`dehusk::evaluation`] on labelled pages, for eyes or scripts.
 
 use std::io::{self, Write, stdout};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use dehusk::evaluation::{self, CorpusReport};
+use dehusk::confidence;
+use dehusk::evaluation::{self, ConfidenceReport, CorpusReport, TypesReport};
 use dehusk::features::Schema;
 use dehusk::label::LabelSet;
 use dehusk::labelled::LabelledPage;
 use dehusk::measures::Prf;
 use dehusk::model::Model;
+use dehusk::page_type::PageType;
+use dehusk::sink::Output;
 use dehusk::training::Learner;
 use tracing::info;
 
 use super::args::EvalArgs;
-use super::{Status, data, models, stderr};
+use super::records::{create, io_error};
+use super::{Status, data, models, report, stderr};
 
 /// Labelled pages, and how they are to be scored.
 pub struct Eval {
@@ -27,6 +32,8 @@ pub struct Eval {
     schema: &'static Schema,
     keep: LabelSet,
     json: bool,
+    report: Option<PathBuf>,
+    outcomes: Option<PathBuf>,
     /// Pages that could not be read.
     failed: u64,
 }
@@ -39,12 +46,14 @@ impl Eval {
         let (pages, failed) = data::read_pages(&args.data)?;
         let (schema, keep) = (args.schema.schema(), args.keep.labels());
         let learner = args.learner.into();
-        Ok(Eval { pages, model, folds, learner, schema, keep, json: args.json, failed })
+        let EvalArgs { json, report, outcomes, .. } = args;
+        Ok(Eval { pages, model, folds, learner, schema, keep, json, report, outcomes, failed })
     }
 
     /// Scores the pages and prints the reports.
     pub fn run(self) -> anyhow::Result<Status> {
-        let Eval { pages, model, folds, learner, schema, keep, json, failed } = self;
+        let Eval { pages, model, folds, learner, schema, keep, json, report, outcomes, failed } =
+            self;
         let (scores, errors) = match folds {
             None => {
                 let busy = stderr::busy(format!("scoring {} pages", pages.len()));
@@ -71,7 +80,17 @@ impl Eval {
         if scores.is_empty() {
             bail!("none of the pages can be read");
         }
+        if let Some(path) = outcomes {
+            let of_model = evaluation::outcomes(&scores, &pages, schema, schema);
+            write(
+                &path,
+                |file| Ok(confidence::write_outcomes(&of_model, file).map_err(io_error)?),
+            )?;
+        }
         let reports = evaluation::report(&scores);
+        if let Some(path) = report {
+            write(&path, |file| Ok(file.write_all(report::page(&reports, &scores).as_bytes())?))?;
+        }
         let mut out = stdout().lock();
         if json {
             serde_json::to_writer(&mut out, &reports).map_err(io::Error::from)?;
@@ -83,6 +102,17 @@ impl Eval {
         }
         Ok(Status::of(failed))
     }
+}
+
+/// Writes a file, which appears whole or not at all.
+fn write(
+    path: &Path,
+    content: impl FnOnce(&mut Output) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut file = create(path)?;
+    content(&mut file)
+        .and_then(|()| Ok(file.finish()?))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Prints one corpus' report.
@@ -103,14 +133,28 @@ fn print(out: &mut impl Write, corpus: &str, report: &CorpusReport) -> io::Resul
             writeln!(out)?;
         }
     }
-    if let Some(rho) = report.confidence {
-        writeln!(out, "  confidence and word F1: Spearman's rank correlation {rho:.3}")?;
+    let ConfidenceReport { spearman, mean_error, tenths } = &report.confidence;
+    if let Some(rho) = spearman {
+        writeln!(
+            out,
+            "\n  confidence and word F1: Spearman's rank correlation {rho:.3}, mean error {mean_error:.3}"
+        )?;
+        for (name, of) in [("confidence", 0), ("word F1", 1)] {
+            write!(out, "    {name:<12}")?;
+            for tenth in tenths {
+                write!(out, "  {:.3}", if of == 0 { tenth.0 } else { tenth.1 })?;
+            }
+            writeln!(out)?;
+        }
     }
     if !report.by_type.is_empty() {
         writeln!(out, "\n  {:<19}{:>8}  {:>6}", "page type", "word F1", "pages")?;
         for (name, figures) in &report.by_type {
             writeln!(out, "  {name:<19}{:>8.3}  {:>6}", figures.word_f1, figures.pages)?;
         }
+    }
+    if let Some(types) = &report.page_types {
+        print_types(out, types)?;
     }
     if let Some(macro_f1) = report.macro_f1 {
         writeln!(
@@ -125,4 +169,22 @@ fn print(out: &mut impl Write, corpus: &str, report: &CorpusReport) -> io::Resul
         writeln!(out, "  {:<12}{:>9}  {:>6}  {macro_f1:>6.3}", "macro-F1", "", "")?;
     }
     writeln!(out)
+}
+
+/// Prints how often each type of page was taken for which.
+fn print_types(out: &mut impl Write, types: &TypesReport) -> io::Result<()> {
+    writeln!(out, "\n  page type found on {:.3} of {} pages\n", types.accuracy, types.pages)?;
+    write!(out, "  {:<19}", "true \\ found")?;
+    for found in PageType::ALL {
+        write!(out, "{found:>15}")?;
+    }
+    writeln!(out)?;
+    for (truth, counts) in PageType::ALL.iter().zip(types.counts) {
+        write!(out, "  {truth:<19}")?;
+        for count in counts {
+            write!(out, "{count:>15}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@ use dehusk::pipeline;
 use dehusk::sink::Output;
 use dehusk::training::prepare::prepare;
 use dehusk::training::table::Target;
+use dehusk::training::{self, Settings};
 use tracing::warn;
 
 use super::args::FeaturesArgs;
@@ -64,12 +65,14 @@ impl Features {
         let failed = match self.form {
             Form::Binned => {
                 let busy = stderr::busy(format!("reading {} pages", self.pages.len()));
-                let (table, errors) = evaluation::table(&self.pages, self.schema);
+                let (mut table, errors) = evaluation::table(&self.pages, self.schema);
                 busy.finish_and_clear();
                 let failed = data::tell(errors);
                 if table.blocks() == 0 {
                     bail!("none of the pages has blocks");
                 }
+                let settings = Settings::of(self.schema);
+                table.lexical = Some(training::learn_lexical(&table, &settings, &|_| true));
                 table.write(self.schema, &mut output).with_context(cannot)?;
                 output.finish().with_context(cannot)?;
                 failed

@@ -14,6 +14,7 @@ mod models;
 mod outputs;
 mod panics;
 mod records;
+mod report;
 pub mod stderr;
 pub mod train;
 

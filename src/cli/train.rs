@@ -1,12 +1,14 @@
 //! `dehusk train`: from labelled pages, or from their tables, to model files.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use dehusk::confidence::{self, Confidence, Outcome};
 use dehusk::evaluation;
 use dehusk::features::Schema;
+use dehusk::lexical::LEXICAL;
 use dehusk::model::{Header, Model, Scorer};
 use dehusk::training::table::Table;
 use dehusk::training::{self, Learner, Settings};
@@ -31,6 +33,8 @@ struct Lessons {
     table: Table,
     /// Measured elsewhere, for the model's header.
     figures: BTreeMap<String, f64>,
+    /// What its confidence is fitted to.
+    outcomes: Vec<Outcome>,
 }
 
 impl Train {
@@ -46,7 +50,8 @@ impl Train {
             for file in files {
                 let (table, schema) = data::read_table(&file)?;
                 if is_asked(schema) {
-                    lessons.push(Lessons { schema, table, figures: figures(&file, schema)? });
+                    let (figures, outcomes) = (figures(&file, schema)?, outcomes(&file)?);
+                    lessons.push(Lessons { schema, table, figures, outcomes });
                 }
             }
             // By default html, as for pages.
@@ -68,7 +73,8 @@ impl Train {
                 let (table, errors) = evaluation::table(&pages, schema);
                 busy.finish_and_clear();
                 failed += data::tell(errors);
-                lessons.push(Lessons { schema, table, figures: BTreeMap::new() });
+                let figures = BTreeMap::new();
+                lessons.push(Lessons { schema, table, figures, outcomes: Vec::new() });
             }
         }
         if lessons.is_empty() {
@@ -105,23 +111,38 @@ impl Train {
 
 impl Lessons {
     fn fit(self, learner: Learner) -> anyhow::Result<Model> {
-        let Lessons { schema, table, figures } = self;
+        let Lessons { schema, mut table, figures, outcomes } = self;
         let (pages, blocks) = (table.pages().len(), table.blocks());
         let settings = Settings { learner, ..Settings::of(schema) };
         let busy =
             stderr::busy(format!("training for {} on {pages} pages, {blocks} blocks", schema.name));
-        let classifier = training::fit(&table, schema, &settings, &|_| true)
+        let lexical = match table.lexical.take() {
+            Some(lexical) => lexical,
+            None => training::learn_lexical(&table, &settings, &|_| true),
+        };
+        let classifier = training::fit(&table, &lexical, schema, &settings, &|_| true)
             .with_context(|| format!("cannot train for {} on {pages} pages", schema.name))?;
+        let page_types = training::fit_page_types(&table, &lexical, &settings, &|_| true)
+            .with_context(|| format!("cannot train for the types of {pages} pages"))?;
+        let confidence = match outcomes.len() {
+            0 => None,
+            n => Some(
+                Confidence::fit(&outcomes)
+                    .with_context(|| format!("cannot fit confidence to {n} outcomes"))?,
+            ),
+        };
         busy.finish_and_clear();
         if let Scorer::Trees(trees) = &classifier.first.scorer {
             let (gain, columns) = (trees.feature_gain(), &classifier.first.view.columns);
             let mut order: Vec<usize> = (0..gain.len()).collect();
             order.sort_by(|a, b| gain[*b].total_cmp(&gain[*a]));
+            let features = [&schema.features[..], &LEXICAL.features].concat();
             for (feature, shift) in order.iter().take(10).map(|i| columns[*i]) {
-                info!("among the ten best features: {} {shift:+}", schema.features[feature].name);
+                info!("among the ten best features: {} {shift:+}", features[feature].name);
             }
         }
-        Ok(Model { header: Header::new(schema, pages, blocks, figures), classifier })
+        let header = Header::new(schema, pages, blocks, figures);
+        Ok(Model { header, classifier, page_types, confidence })
     }
 }
 
@@ -136,4 +157,15 @@ fn figures(table: &Path, schema: &Schema) -> anyhow::Result<BTreeMap<String, f64
     let mut by_schema: BTreeMap<String, BTreeMap<String, f64>> =
         serde_json::from_slice(&json).with_context(cannot)?;
     Ok(by_schema.remove(schema.name).unwrap_or_default())
+}
+
+/// The outcomes in the `NAME.outcomes.csv` beside a table.
+fn outcomes(table: &Path) -> anyhow::Result<Vec<Outcome>> {
+    let path = table.with_extension("outcomes.csv");
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let cannot = || format!("cannot read {}", path.display());
+    let file = File::open(&path).with_context(cannot)?;
+    confidence::read_outcomes(file).with_context(cannot)
 }

@@ -6,15 +6,13 @@
 
 use rustc_hash::FxHashMap;
 
-use super::keywords::{self, CLASS_GROUPS, Mask};
 use super::page::Texts;
-use super::{COUNT, Feature, Layout, fill_groups, fill_mask, group, mask_features, share};
+use super::{COUNT, Feature, Layout, fill_groups, group, share};
 use crate::dom::{Attr, Document, NodeId, Tag};
 use crate::segment::{Block, Blocks};
 
-/// How many nested containers of a block are described.
-const LEVELS: usize = 5;
-const _: () = assert!(LEVELS <= Layout::LEVELS);
+/// Which of a block's nested containers are described.
+const LEVELS: [usize; 4] = [0, 1, 2, 4];
 
 /// The texts that may hold the page's title: `<title>`, `og:title`, and every `h1`.
 pub(crate) fn title_texts(document: &Document) -> Vec<&str> {
@@ -91,8 +89,6 @@ pub(crate) struct Dom<'a> {
     sums: Vec<Sums>,
     /// For each node, and one past the last: how many blocks start before it.
     first_block: Vec<u32>,
-    /// Keyword groups of each element that holds a block.
-    masks: Vec<Mask>,
     /// A hash of each such element's name and class.
     names: Vec<u64>,
     layout: Layout,
@@ -118,8 +114,6 @@ struct Kind {
 /// What holds for every block of the page.
 #[derive(Default)]
 struct PageFacts {
-    /// Keyword groups of the body's class and id, and of `html`'s.
-    body: Mask,
     schema_article: bool,
     schema_product: bool,
     schema_thread: bool,
@@ -132,8 +126,6 @@ struct PageFacts {
     list_items: u32,
     code: u32,
     times: u32,
-    comment_nodes: u32,
-    thread_nodes: u32,
 }
 
 impl<'a> Dom<'a> {
@@ -160,7 +152,6 @@ impl<'a> Dom<'a> {
             texts,
             sums,
             first_block,
-            masks: vec![0; nodes.len()],
             names: vec![0; nodes.len()],
             layout: Layout::default(),
             kinds: Vec::new(),
@@ -202,11 +193,11 @@ impl<'a> Dom<'a> {
         self.sums[self.sums.len() - 1]
     }
 
-    /// One pass over the nodes: class keywords, and the page's facts.
+    /// One pass over the nodes: their names, and the page's facts.
     fn read_nodes(&mut self) {
         let document = self.document;
-        // Each distinct value is searched once: its groups, and a number that stands for it.
-        let mut known: FxHashMap<&str, (Mask, u64)> = FxHashMap::default();
+        // A number stands for each distinct class.
+        let mut known: FxHashMap<&str, u64> = FxHashMap::default();
         for (id, node) in document.nodes().iter().enumerate() {
             if node.tag == Tag::Text {
                 continue;
@@ -251,36 +242,12 @@ impl<'a> Dom<'a> {
             if !holds_blocks {
                 continue;
             }
-            let (mut mask, mut name) = (0, node.tag as u64 + 1);
-            for (attr, value) in document.attrs(id) {
-                if matches!(
-                    attr,
-                    Attr::Class
-                        | Attr::Id
-                        | Attr::Role
-                        | Attr::Itemprop
-                        | Attr::Data
-                        | Attr::AriaLabel
-                ) {
-                    let next = known.len() as u64 + 1;
-                    let (groups, number) =
-                        *known.entry(value).or_insert_with(|| (keywords::CLASS.find(value), next));
-                    mask |= groups;
-                    if attr == Attr::Class {
-                        name |= number << 8;
-                    }
-                }
+            let mut name = node.tag as u64 + 1;
+            if let Some(class) = document.attr(id, Attr::Class) {
+                let next = known.len() as u64 + 1;
+                name |= *known.entry(class).or_insert(next) << 8;
             }
             self.names[id as usize] = mix(name);
-            match node.tag {
-                Tag::Html | Tag::Body => self.page.body |= mask,
-                _ => {
-                    self.masks[id as usize] = mask;
-                    let is = |group: usize| mask >> group & 1;
-                    self.page.comment_nodes += is(COMMENT);
-                    self.page.thread_nodes += is(THREAD);
-                }
-            }
         }
         self.largest_article =
             self.articles.iter().map(|id| self.below(*id).plain).max().unwrap_or_default();
@@ -378,17 +345,7 @@ impl<'a> Dom<'a> {
     /// Fills `out` with the features of block `i`.
     pub fn fill(&self, i: usize, out: &mut [f32]) {
         let seen = Seen::new(self, i);
-        let n = fill_groups(&groups(), &seen, out);
-        let rest = &mut out[n..];
-        let (own, rest) = rest.split_at_mut(CLASS_GROUPS.len());
-        let (near, rest) = rest.split_at_mut(CLASS_GROUPS.len());
-        let (far, body) = rest.split_at_mut(CLASS_GROUPS.len());
-        fill_mask(seen.own, own);
-        fill_mask(seen.near, near);
-        for (value, count) in far.iter_mut().zip(seen.far) {
-            *value = f32::from(count);
-        }
-        fill_mask(self.page.body, body);
+        fill_groups(&groups(), &seen, out);
     }
 }
 
@@ -399,9 +356,6 @@ fn mix(x: u64) -> u64 {
     x ^ x >> 31
 }
 
-const COMMENT: usize = 1;
-const THREAD: usize = 20;
-
 /// One block as the groups below see it.
 pub(crate) struct Seen<'a> {
     dom: &'a Dom<'a>,
@@ -409,17 +363,12 @@ pub(crate) struct Seen<'a> {
     words: u32,
     i: u32,
     tag: Tag,
-    parent: Tag,
     inline: Tag,
     siblings: u32,
     depth: u32,
-    own: Mask,
-    near: Mask,
-    far: [u8; 32],
     /// The [`tracked`] ancestors.
     tags: u32,
-    lists: u32,
-    levels: [Level; LEVELS],
+    levels: [Sums; LEVELS.len()],
     densest: [Relation; 3],
     best: Relation,
     heading: Relation,
@@ -427,14 +376,6 @@ pub(crate) struct Seen<'a> {
     nested_articles: u32,
     section: Sums,
     kind: Kind,
-}
-
-/// A container of a block.
-#[derive(Clone, Copy, Default)]
-struct Level {
-    sums: Sums,
-    /// Blocks of the container before this one.
-    before: u32,
 }
 
 /// Where a block stands to some container.
@@ -455,23 +396,15 @@ const fn tracked(tag: Tag) -> u32 {
         Tag::Article => 1 << 0,
         Tag::Main => 1 << 1,
         Tag::Section => 1 << 2,
-        Tag::Aside => 1 << 3,
-        Tag::Nav => 1 << 4,
-        Tag::Header => 1 << 5,
-        Tag::Footer => 1 << 6,
-        Tag::Form => 1 << 7,
-        Tag::Table => 1 << 8,
-        Tag::Ul => 1 << 9,
-        Tag::Figure => 1 << 10,
-        Tag::Blockquote => 1 << 11,
-        Tag::A => 1 << 12,
-        Tag::Button => 1 << 13,
-        Tag::Dialog => 1 << 14,
-        Tag::Dl => 1 << 15,
-        Tag::Details => 1 << 16,
-        Tag::Ol => 1 << 17,
-        Tag::Pre => 1 << 18,
-        Tag::Noscript => 1 << 19,
+        Tag::Nav => 1 << 3,
+        Tag::Footer => 1 << 4,
+        Tag::Form => 1 << 5,
+        Tag::Dl => 1 << 6,
+        Tag::Figure => 1 << 7,
+        Tag::Blockquote => 1 << 8,
+        Tag::Button => 1 << 9,
+        Tag::Dialog => 1 << 10,
+        Tag::Pre => 1 << 11,
         _ => 0,
     }
 }
@@ -482,20 +415,17 @@ impl<'a> Seen<'a> {
         let block = &dom.blocks[i];
         let node = document.node(block.node);
         let total = dom.total();
-        let mut own = dom.masks[block.node as usize];
         let mut inline = node.tag;
         let mut tags = 0u32;
         for id in document.ancestors(block.first).take_while(|id| *id > block.node) {
-            own |= dom.masks[id as usize];
             inline = document.node(id).tag;
             tags |= tracked(inline);
         }
-        let (mut near, mut far) = (0, [0u8; 32]);
-        let levels = std::array::from_fn(|at| {
+        let levels = LEVELS.map(|at| {
             let (start, end) = dom.layout.levels[i][at];
-            Level { sums: dom.between(start, end), before: i as u32 - start }
+            dom.between(start, end)
         });
-        let (mut lists, mut article, mut nested) = (0, None, 0);
+        let (mut article, mut nested) = (None, 0);
         let mut section = None;
         let containers =
             [dom.densest[0], dom.densest[1], dom.densest[2], dom.best, dom.heading.unwrap_or(0)];
@@ -505,26 +435,10 @@ impl<'a> Seen<'a> {
         {
             let above = document.node(id);
             tags |= tracked(above.tag);
-            let mask = dom.masks[id as usize];
-            if step == 1 || step == 2 {
-                near |= mask;
-            }
-            if step > 0 {
-                let mut bits = mask;
-                while bits != 0 {
-                    far[bits.trailing_zeros() as usize] +=
-                        u8::from(far[bits.trailing_zeros() as usize] < 8);
-                    bits &= bits - 1;
-                }
-            }
-            match above.tag {
-                Tag::Ul | Tag::Ol => lists += 1,
-                Tag::Article => {
-                    let order = dom.articles.partition_point(|a| *a < id) as u32;
-                    article = article.or(Some((id, order)));
-                    nested += 1;
-                }
-                _ => {}
+            if above.tag == Tag::Article {
+                let order = dom.articles.partition_point(|a| *a < id) as u32;
+                article = article.or(Some((id, order)));
+                nested += 1;
             }
             let is_section = matches!(
                 above.tag,
@@ -563,22 +477,16 @@ impl<'a> Seen<'a> {
             }
         }
         let relation = |at: usize| relations[at].unwrap_or_default();
-        let parent = document.node(node.parent);
         Seen {
             dom,
             block,
             words: dom.texts.stats[i].words,
             i: i as u32,
             tag: node.tag,
-            parent: parent.tag,
             inline,
             siblings: dom.range(node.parent).1 - dom.range(node.parent).0,
             depth: u32::from(node.depth),
-            own,
-            near,
-            far,
             tags,
-            lists,
             levels,
             densest: [relation(0), relation(1), relation(2)],
             best: relation(3),
@@ -606,51 +514,29 @@ fn groups<'a>() -> [super::Group<Seen<'a>>; 6] {
 
 /// The DOM's part of the schema.
 pub(crate) fn features() -> Vec<Vec<Feature>> {
-    let mut groups: Vec<Vec<Feature>> = groups().iter().map(|g| (g.features)()).collect();
-    let near = ["comment", "related", "author", "meta", "caption"];
-    groups.push(mask_features(
-        "class",
-        &CLASS_GROUPS,
-        "the element and inline elements in it",
-        &near,
-    ));
-    groups.push(mask_features("class_near", &CLASS_GROUPS, "parent and grandparent", &[]));
-    let mut far =
-        mask_features("class_far", &CLASS_GROUPS, "how many ancestors (up to 8) have", &[]);
-    far.iter_mut().for_each(|f| f.range.1 = 8.0);
-    groups.push(far);
-    groups.push(mask_features("class_body", &CLASS_GROUPS, "html and body", &[]));
-    groups
+    groups().iter().map(|g| (g.features)()).collect()
 }
 
 group! {
     links(c: Seen) = "link" {
-        density near: "share of its characters inside links", 0..1 => share(c.block.link_chars, c.block.chars);
+        density: "share of its characters inside links", 0..1 => share(c.block.link_chars, c.block.chars);
         plain_words near: "number of words outside links", 0..COUNT => (c.words as f32 * (1.0 - share(c.block.link_chars, c.block.chars))) as u32;
         hidden: "marked as not shown", 0..1 => c.block.hidden;
-        preformatted: "inside pre", 0..1 => c.block.preformatted;
     }
 }
 
 group! {
     tags(c: Seen) = "tag" {
-        p near: "is a p", 0..1 => c.tag == Tag::P;
+        p: "is a p", 0..1 => c.tag == Tag::P;
         heading near: "heading level, 0 for none", 0..6 => c.tag.heading_level().unwrap_or(0);
-        li near: "is a li", 0..1 => c.tag == Tag::Li;
+        li: "is a li", 0..1 => c.tag == Tag::Li;
         cell: "is a td or th", 0..1 => matches!(c.tag, Tag::Td | Tag::Th);
         term: "is a dt or dd", 0..1 => matches!(c.tag, Tag::Dt | Tag::Dd);
         div: "is a div", 0..1 => c.tag == Tag::Div;
         control: "is a button, option or another control", 0..1 => matches!(c.tag, Tag::Button | Tag::Option | Tag::Select | Tag::Textarea | Tag::Legend | Tag::Summary);
         figcaption: "is a figcaption or caption", 0..1 => matches!(c.tag, Tag::Figcaption | Tag::Caption);
-        quote: "is a blockquote", 0..1 => c.tag == Tag::Blockquote;
         inline_link: "its text starts in a link", 0..1 => c.inline == Tag::A;
-        inline_strong: "its text starts in b or strong", 0..1 => matches!(c.inline, Tag::B | Tag::Strong);
-        inline_label: "its text starts in a label", 0..1 => c.inline == Tag::Label;
-        inline_time: "its text starts in a time", 0..1 => c.inline == Tag::Time;
-        inline_span: "its text starts in a span", 0..1 => c.inline == Tag::Span;
         inline_small: "its text starts in small, i, em or cite", 0..1 => matches!(c.inline, Tag::Small | Tag::I | Tag::Em | Tag::Cite);
-        parent_li: "its parent is a li", 0..1 => c.parent == Tag::Li;
-        parent_div: "its parent is a div", 0..1 => c.parent == Tag::Div;
         depth: "edges to the root", 0..COUNT => c.depth;
         siblings: "number of blocks below its parent", 0..COUNT => c.siblings;
     }
@@ -661,24 +547,15 @@ group! {
         article: "below an article", 0..1 => c.has(Tag::Article);
         main: "below main", 0..1 => c.has(Tag::Main);
         section: "below a section", 0..1 => c.has(Tag::Section);
-        aside: "below an aside", 0..1 => c.has(Tag::Aside);
         nav: "below a nav", 0..1 => c.has(Tag::Nav);
-        header: "below a header", 0..1 => c.has(Tag::Header);
         footer: "below a footer", 0..1 => c.has(Tag::Footer);
         form: "below a form", 0..1 => c.has(Tag::Form);
-        table: "below a table", 0..1 => c.has(Tag::Table);
-        ul: "below a ul", 0..1 => c.has(Tag::Ul);
-        ol: "below an ol", 0..1 => c.has(Tag::Ol);
         dl: "below a dl", 0..1 => c.has(Tag::Dl);
         figure: "below a figure", 0..1 => c.has(Tag::Figure);
         quote: "below a blockquote", 0..1 => c.has(Tag::Blockquote);
-        link: "below a link", 0..1 => c.has(Tag::A);
         button: "below a button", 0..1 => c.has(Tag::Button);
         dialog: "below a dialog", 0..1 => c.has(Tag::Dialog);
-        details: "below a details", 0..1 => c.has(Tag::Details);
         pre: "below a pre", 0..1 => c.has(Tag::Pre);
-        noscript: "below a noscript", 0..1 => c.has(Tag::Noscript);
-        lists: "lists around it", 0..COUNT => c.lists;
         articles: "articles around it", 0..COUNT => c.nested_articles;
         article_share: "plain words of its article over those of the largest one", 0..1 => c.article_share();
         article_order: "number of articles before its own", 0..COUNT => c.article.map_or(0, |(_, order)| order);
@@ -690,22 +567,21 @@ macro_rules! levels {
     ($($id:ident $name:literal $at:literal;)*) => {
         $(group! {
             $id(c: Seen) = $name {
-                blocks: "number of its blocks", 0..COUNT => c.levels[$at].sums.blocks;
-                plain: "number of its words outside links", 0..COUNT => c.levels[$at].sums.plain;
-                link_density: "share of its characters inside links", 0..1 => share(c.levels[$at].sums.link_chars, c.levels[$at].sums.chars);
-                mean_words: "number of words a block", 0..COUNT => c.levels[$at].sums.words / c.levels[$at].sums.blocks.max(1);
-                share: "share of the page's plain words", 0..1 => share(c.levels[$at].sums.plain, c.dom.total().plain);
-                paragraph_share: "share of its words in paragraphs", 0..1 => share(c.levels[$at].sums.paragraph_words, c.levels[$at].sums.words);
-                stop: "share of its words that are function words", 0..1 => share(c.levels[$at].sums.stops, c.levels[$at].sums.words);
-                position: "share of its blocks that come before", 0..1 => share(c.levels[$at].before, c.levels[$at].sums.blocks);
+                blocks: "number of its blocks", 0..COUNT => c.levels[$at].blocks;
+                plain: "number of its words outside links", 0..COUNT => c.levels[$at].plain;
+                link_density: "share of its characters inside links", 0..1 => share(c.levels[$at].link_chars, c.levels[$at].chars);
+                mean_words: "number of words a block", 0..COUNT => c.levels[$at].words / c.levels[$at].blocks.max(1);
+                share: "share of the page's plain words", 0..1 => share(c.levels[$at].plain, c.dom.total().plain);
+                paragraph_share: "share of its words in paragraphs", 0..1 => share(c.levels[$at].paragraph_words, c.levels[$at].words);
+                stop: "share of its words that are function words", 0..1 => share(c.levels[$at].stops, c.levels[$at].words);
             }
         })*
 
         fn containers<'a>() -> super::Group<Seen<'a>> { super::Group {
-                len: 8 * LEVELS,
+                len: 7 * LEVELS.len(),
                 features: || [$(($id().features)()),*].concat(),
             fill: |c, out| {
-                let mut parts = out.chunks_exact_mut(8);
+                let mut parts = out.chunks_exact_mut(7);
                 $(if let Some(part) = parts.next() { ($id().fill)(c, part) })*
             },
         } }
@@ -716,8 +592,7 @@ levels! {
     level_1 "level1" 0;
     level_2 "level2" 1;
     level_3 "level3" 2;
-    level_4 "level4" 3;
-    level_5 "level5" 4;
+    level_5 "level5" 3;
 }
 
 group! {
@@ -756,7 +631,6 @@ group! {
     facts(c: Seen) = "page" {
         link_density: "link density of the page", 0..1 => share(c.dom.total().link_chars, c.dom.total().chars);
         plain: "number of the page's plain words", 0..COUNT => c.dom.total().plain;
-        has_h1: "has an h1 with text", 0..1 => c.dom.heading.is_some();
         headings: "number of h1 to h3", 0..COUNT => c.dom.page.headings;
         articles: "number of articles", 0..COUNT => c.dom.articles.len() as u32;
         forms: "number of forms", 0..COUNT => c.dom.page.forms;
@@ -764,8 +638,6 @@ group! {
         list_items: "number of list items", 0..COUNT => c.dom.page.list_items;
         code: "number of pre and code", 0..COUNT => c.dom.page.code;
         times: "number of time elements", 0..COUNT => c.dom.page.times;
-        comment_nodes: "number of elements named as comments", 0..COUNT => c.dom.page.comment_nodes;
-        thread_nodes: "number of elements named as a thread", 0..COUNT => c.dom.page.thread_nodes;
         best_share: "share of plain words in the best-scored container", 0..1 => share(c.dom.below(c.dom.best).plain, c.dom.total().plain);
         schema_article: "JSON-LD names an article", 0..1 => c.dom.page.schema_article;
         schema_product: "JSON-LD names a product", 0..1 => c.dom.page.schema_product;

@@ -13,8 +13,6 @@ use aho_corasick::{AhoCorasick, MatchKind};
 /// A set of keyword groups, one bit each.
 pub type Mask = u32;
 
-/// Names of the groups of [`CLASS`], in the order of their bits.
-pub const CLASS_GROUPS: [&str; 32] = class_groups();
 /// Names of the groups of [`TEXT`], in the order of their bits.
 pub const TEXT_GROUPS: [&str; 22] = text_groups();
 
@@ -23,41 +21,6 @@ macro_rules! groups {
         const fn $names() -> [&'static str; $n] { [$($name),*] }
         const $patterns: [&str; $n] = [$($words),*];
     };
-}
-
-groups! { class_groups, CLASS_PATTERNS, 32,
-    "content": "content entry story article articlebody post$ posts$ postbody text$ body$ copy$ richtext prose longform maintext wysiwyg markdown rte$ inhalt contenu contenido artikel";
-    "comment": "comment disqus discuss reply replies replied kommentar comentario commentaire respond livefyre conversation";
-    "nav": "nav navbar navigation menu breadcrumb crumb sitemap skip$ dropdown mega hamburger offcanvas drawer toolbar";
-    "related": "relat recommend similar readmore morefrom alsolike seealso youmay suggested suggestion further upnext onward read-next readnext mehr-zum verwandt";
-    "ad": "ad$ ads$ adv$ advert adslot adunit adbox adcontainer adwrap adsense sponsor promo promoted promotion banner dfp gpt outbrain taboola doubleclick googlead anzeige werbung publicidad reklam mpu leaderboard affiliate";
-    "share": "share sharing social follow facebook twitter whatsapp linkedin pinterest telegram instagram addtoany sharethis addthis teilen";
-    "author": "author byline writer bio$ biography about-the contributor journalist autor auteur autore redakt";
-    "cookie": "cookie consent gdpr privacy ccpa cmp$ onetrust cookiebot didomi usercentrics";
-    "form": "form$ forms input search login signin register field checkbox dropdownlist select label$ captcha suche";
-    "product": "product price cart buy sku$ shop checkout stock quantity variant add-to-cart wishlist bundle offer";
-    "card": "card tile teaser grid list-item listitem item$ items$ thumb thumbnail carousel slider swiper slick slide";
-    "hidden": "hidden hide$ sr-only visually screen-reader screenreader modal popup pop-up overlay lightbox offscreen tooltip toast dialog invisible";
-    "footer": "footer foot$ copyright colophon legal disclaimer imprint impressum bottom$";
-    "header": "header head$ masthead top$ topbar logo brand hero$ banner-top site-title";
-    "sidebar": "sidebar side$ aside rail widget secondary complementary col-right right-col rightcol marginal";
-    "meta": "meta date time$ timestamp publish updated tag$ tags$ category categories kicker topic$ topics$ eyebrow section-name readtime reading-time";
-    "title": "title headline heading hed$ titel titre titulo";
-    "caption": "caption figure image img$ photo picture gallery credit media bild foto legend";
-    "newsletter": "newsletter subscri signup sign-up paywall cta$ call-to-action donate donation membership premium regwall optin opt-in";
-    "review": "review rating star$ stars$ testimonial feedback score bewertung";
-    "thread": "thread forum message$ messages$ topic-body post-body postbit post_body posts-list answer question vote votecell qa$ bbp phpbb vbulletin xenforo discourse";
-    "summary": "summary intro excerpt lead$ lede dek$ deck$ standfirst abstract description subtitle subheadline strapline teaser-text vorspann";
-    "main": "main primary page$ container wrapper wrap$ inner single center column body-content";
-    "toggle": "accordion collapse faq toggle tab$ tabs$ tabpanel panel expand details";
-    "pagination": "paginat pager prev previous next$ loadmore load-more page-numbers older newer";
-    "user": "user avatar signature member profile poster rank$ karma badge nickname username";
-    "code": "code highlight syntax language- hljs prism codehilite listing sourcecode snippet";
-    "table": "table spec specs$ specification feature attribute properties params datasheet infobox";
-    "toc": "toc$ table-of-contents tableofcontents index$ on-this-page onthispage outline jump contents$";
-    "popular": "popular trending latest most- mostread recent top-stories topstories headlines newest ticker meist";
-    "service": "service contact location address phone hours map$ team booking appointment pricing";
-    "video": "video player audio podcast playlist embed iframe youtube vimeo jw brightcove duration";
 }
 
 groups! { text_groups, TEXT_PATTERNS, 22,
@@ -88,35 +51,33 @@ groups! { text_groups, TEXT_PATTERNS, 22,
 /// A compiled set of keyword groups.
 pub struct Keywords {
     automaton: AhoCorasick,
-    /// For each pattern: its group's bit, and how it must stand in its surroundings.
+    /// For each pattern: its group, and how it must stand in its surroundings.
     rules: Vec<Rule>,
 }
 
 struct Rule {
-    mask: Mask,
+    group: u8,
     starts_word: bool,
     ends_word: bool,
 }
 
-/// Keywords of class names, ids, roles, item properties and data attributes.
-pub static CLASS: LazyLock<Keywords> = LazyLock::new(|| Keywords::new(&CLASS_PATTERNS));
 /// Keywords of short texts, in lower case, in some twenty languages.
 pub static TEXT: LazyLock<Keywords> = LazyLock::new(|| Keywords::new(&TEXT_PATTERNS));
 
 impl Keywords {
     /// Compiles groups of patterns separated by spaces. A `-` between letters of a pattern
     /// stands for a space in texts and for itself in class names: both are matched.
-    fn new(groups: &[&str]) -> Keywords {
+    pub(crate) fn new(groups: &[&str]) -> Keywords {
         let mut patterns = Vec::new();
         let mut rules = Vec::new();
-        for (bit, words) in groups.iter().enumerate() {
+        for (group, words) in groups.iter().enumerate() {
             for word in words.split(' ') {
                 let pattern = word.strip_suffix('$').unwrap_or(word);
                 let spaced = pattern.replace('-', " ");
                 for form in [pattern, &spaced].into_iter().take(1 + usize::from(spaced != pattern))
                 {
                     rules.push(Rule {
-                        mask: 1 << bit,
+                        group: group as u8,
                         starts_word: form.chars().next().is_some_and(has_word_spaces),
                         ends_word: word.ends_with('$'),
                     });
@@ -134,13 +95,25 @@ impl Keywords {
 
     /// The groups of which some pattern stands in the text.
     pub fn find(&self, text: &str) -> Mask {
-        let bytes = text.as_bytes();
-        let mut mask = 0;
-        for found in self.automaton.find_overlapping_iter(text) {
-            let rule = &self.rules[found.pattern().as_usize()];
-            if mask & rule.mask != 0 {
-                continue;
+        self.groups(text).fold(0, |mask, group| mask | 1 << group)
+    }
+
+    /// How often patterns of each of the first `N` groups stand in the text.
+    pub fn count<const N: usize>(&self, text: &str) -> [u8; N] {
+        let mut counts = [0u8; N];
+        for group in self.groups(text) {
+            if let Some(count) = counts.get_mut(usize::from(group)) {
+                *count = count.saturating_add(1);
             }
+        }
+        counts
+    }
+
+    /// The group of each pattern that stands in the text.
+    fn groups(&self, text: &str) -> impl Iterator<Item = u8> {
+        let bytes = text.as_bytes();
+        self.automaton.find_overlapping_iter(text).filter_map(|found| {
+            let rule = &self.rules[found.pattern().as_usize()];
             let (start, end) = (found.start(), found.end());
             let inside_before = start > 0
                 && is_letter(bytes[start - 1])
@@ -148,11 +121,9 @@ impl Keywords {
             let inside_after = end < bytes.len()
                 && is_letter(bytes[end])
                 && !(bytes[end].is_ascii_uppercase() && bytes[end - 1].is_ascii_lowercase());
-            if !(rule.starts_word && inside_before || rule.ends_word && inside_after) {
-                mask |= rule.mask;
-            }
-        }
-        mask
+            let is_part = rule.starts_word && inside_before || rule.ends_word && inside_after;
+            (!is_part).then_some(rule.group)
+        })
     }
 }
 
@@ -170,17 +141,14 @@ fn has_word_spaces(c: char) -> bool {
 mod tests {
     use super::*;
 
-    fn class(text: &str) -> Vec<&'static str> {
-        let mask = CLASS.find(text);
-        (0..32).filter(|i| mask >> i & 1 == 1).map(|i| CLASS_GROUPS[i]).collect()
-    }
-
     #[test]
     fn keywords_stand_at_word_starts() {
-        assert_eq!(class("td-ad-slot"), ["ad"]);
-        assert_eq!(class("stickyAdWrapper"), ["ad", "main"]);
-        assert!(class("already-loaded shadow").is_empty());
-        assert_eq!(class("wp-block-latest-comments"), ["comment", "popular"]);
+        let keywords = Keywords::new(&["ad$ promo", "comment"]);
+        let find = |text: &str| keywords.find(text);
+        assert_eq!(find("td-ad-slot"), 1);
+        assert_eq!(find("stickyAdWrapper promoted"), 1);
+        assert_eq!(find("already-loaded shadow"), 0);
+        assert_eq!(find("latest-comments, an ad"), 3);
     }
 
     #[test]

@@ -21,6 +21,7 @@ use ndarray::{Array2, ArrayView1, s};
 use serde::{Deserialize, Serialize};
 
 use crate::dom::Document;
+use crate::lexical::Tokens;
 use crate::segment::Blocks;
 
 /// How many blocks up and down the page a model may look.
@@ -84,29 +85,6 @@ macro_rules! group {
     };
 }
 pub(crate) use group;
-
-/// The features of keyword groups: 1 where the group's bit is set.
-pub(crate) fn mask_features(
-    group: &str,
-    names: &[&str],
-    meaning: &str,
-    near: &[&str],
-) -> Vec<Feature> {
-    let feature = |name: &&str| Feature {
-        name: format!("{group}.{name}"),
-        meaning: format!("{meaning}: keywords of group `{name}`"),
-        range: (0.0, 1.0),
-        near: near.contains(name),
-    };
-    names.iter().map(feature).collect()
-}
-
-/// Writes a mask's bits as 0 and 1.
-pub(crate) fn fill_mask(mask: keywords::Mask, out: &mut [f32]) {
-    for (bit, value) in out.iter_mut().enumerate() {
-        *value = (mask >> bit & 1) as f32;
-    }
-}
 
 /// The upper end of a count's range.
 pub(crate) const COUNT: f32 = u32::MAX as f32;
@@ -200,15 +178,30 @@ pub static HTML: LazyLock<Schema> = LazyLock::new(|| {
     )
 });
 
-/// The schema of plain text.
-pub static TEXT: LazyLock<Schema> =
-    LazyLock::new(|| Schema::new("text", page::groups().iter().map(|g| (g.features)()).collect()));
+/// The schema of plain text. A line has no containers: its neighbours are all that tells what it
+/// belongs to, and models see more of them.
+pub static TEXT: LazyLock<Schema> = LazyLock::new(|| {
+    let groups = page::line_groups();
+    let mut schema = Schema::new("text", groups.iter().map(|g| (g.features)()).collect());
+    for feature in &mut schema.features {
+        feature.near |= page::LINE_NEAR.contains(&feature.name.as_str());
+    }
+    schema
+});
 
 /// The columns a model sees: pairs of a feature's index and a shift in blocks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct View {
     /// The pairs.
     pub columns: Vec<(usize, isize)>,
+}
+
+impl View {
+    /// This view, and after it `other` of the features from number `start` on.
+    pub(crate) fn and(&self, other: &View, start: usize) -> View {
+        let shifted = other.columns.iter().map(|(feature, shift)| (feature + start, *shift));
+        View { columns: self.columns.iter().copied().chain(shifted).collect() }
+    }
 }
 
 /// A page's features: `features × (blocks + 2 · REACH)`, the padding filled with [`OUTSIDE`].
@@ -224,6 +217,8 @@ pub struct Page {
     pub matrix: Matrix,
     /// How the blocks hang together.
     pub layout: Layout,
+    /// Their words, and the names around them; none in plain text.
+    pub tokens: Tokens,
 }
 
 impl Page {
@@ -235,17 +230,15 @@ impl Page {
             let n = page::fill(&texts, i, out);
             dom.fill(i, &mut out[n..]);
         });
-        Page { matrix, layout: dom.into_layout() }
+        Page { matrix, layout: dom.into_layout(), tokens: Tokens::of_document(document, blocks) }
     }
 
     /// The features of plain text, by the schema [`TEXT`].
     pub fn of_text(blocks: &Blocks) -> Page {
-        let title: Vec<&str> = blocks.texts().take(1).collect();
-        let texts = page::Texts::new(blocks, &title);
-        let matrix = Matrix::fill(&TEXT, blocks.len(), |i, out| {
-            page::fill(&texts, i, out);
-        });
-        Page { matrix, layout: Layout::of_lines(texts.stats.iter().map(|s| s.words)) }
+        let texts = page::Texts::of_lines(blocks);
+        let matrix = Matrix::fill(&TEXT, blocks.len(), |i, out| page::fill_line(&texts, i, out));
+        let layout = Layout::of_lines(texts.stats.iter().map(|s| s.words));
+        Page { matrix, layout, tokens: Tokens::default() }
     }
 }
 
@@ -264,7 +257,7 @@ pub struct Layout {
 
 impl Layout {
     /// How many containers are kept of a block.
-    pub const LEVELS: usize = 8;
+    pub const LEVELS: usize = 5;
 
     /// The layout of plain text: one container, the page, and one kind.
     fn of_lines(words: impl Iterator<Item = u32>) -> Layout {
@@ -361,11 +354,7 @@ mod tests {
             (of("choice.best_side", 0), of("choice.best_side", 2), of("choice.best_side", 4)),
             (-1.0, 0.0, 1.0)
         );
-        assert_eq!((of("class_near.content", 3), of("class_near.content", 4)), (1.0, 0.0));
-        assert_eq!(
-            (of("in.aside", 4), of("keyword.related", 4), of("in.article", 4)),
-            (1.0, 1.0, 0.0)
-        );
+        assert_eq!((of("keyword.related", 4), of("in.article", 4)), (1.0, 0.0));
     }
 
     #[test]

@@ -3,10 +3,34 @@
 
 use rustc_hash::FxHashMap;
 
-use super::keywords::{Mask, TEXT_GROUPS};
+use super::keywords::TEXT_GROUPS;
 use super::text::{TextStats, is_stop_word};
-use super::{COUNT, Group, fill_groups, fill_mask, group, mask_features, share};
+use super::{COUNT, Feature, Group, fill_groups, group, share};
 use crate::segment::Blocks;
+
+/// What models also see of a line's neighbours in plain text.
+pub(crate) const LINE_NEAR: [&str; 20] = [
+    "words.chars",
+    "words.stop",
+    "words.capitals",
+    "words.sentences",
+    "words.commas",
+    "words.ends_sentence",
+    "words.ellipsis",
+    "keywords.ad",
+    "keywords.related",
+    "keywords.comment",
+    "keywords.share",
+    "keywords.newsletter",
+    "keywords.author",
+    "keywords.date",
+    "keywords.counter",
+    "keywords.bio",
+    "keywords.read_more",
+    "place.title_share",
+    "place.title_cover",
+    "line.cohesion",
+];
 
 /// From how many words on a block counts as a paragraph.
 const PARAGRAPH_WORDS: u32 = 20;
@@ -22,9 +46,8 @@ pub(crate) struct Texts {
 /// One block among the others.
 #[derive(Clone, Copy, Default)]
 struct Extra {
-    /// Blocks with the same words, this one included; and how many of them came before.
+    /// Blocks with the same words, this one included.
     copies: u32,
-    copies_before: u32,
     /// Words before this block.
     words_before: u32,
     /// Paragraphs before this block.
@@ -32,15 +55,54 @@ struct Extra {
     /// Words shared with the title; words of the title.
     title_common: u32,
     title_words: u32,
-    /// Content words, and those that stand in other paragraphs too.
-    content_words: u32,
-    cohesive_words: u32,
-    /// Keywords of the last heading-like line, and blocks since.
-    heading: Mask,
-    since_heading: u32,
     /// Blocks since, and until, the nearest paragraph.
     since_paragraph: u32,
     until_paragraph: u32,
+    /// Of plain text alone: content words, and those that stand in other paragraphs too.
+    content_words: u32,
+    cohesive_words: u32,
+    /// Of plain text alone: what else is counted in it.
+    marks: Marks,
+    /// Of plain text alone: counted keywords of the last heading-like line, and blocks since.
+    heading: [u8; TEXT_GROUPS.len()],
+    since_heading: u32,
+}
+
+/// Counts over a line of plain text, which has no markup that would tell as much.
+#[derive(Clone, Copy, Default)]
+struct Marks {
+    letters: u32,
+    upper: u32,
+    /// Words that hold a digit.
+    number_words: u32,
+    /// Bars, bullets and arrows.
+    separators: u32,
+    /// `@` and `://`.
+    addresses: u32,
+    /// Lines above with the same words.
+    copies_before: u32,
+}
+
+impl Marks {
+    fn of(text: &str) -> Marks {
+        let mut marks = Marks::default();
+        for word in text.split_whitespace() {
+            let (mut digit, mut marked) = (false, false);
+            for c in word.chars() {
+                marks.letters += u32::from(c.is_alphabetic());
+                marks.upper += u32::from(c.is_uppercase());
+                digit |= c.is_numeric();
+                marked |= matches!(
+                    c,
+                    '|' | '/' | '>' | '•' | '·' | '›' | '»' | '–' | '—' | '→' | '★' | '｜'
+                );
+            }
+            marks.number_words += u32::from(digit);
+            marks.separators += u32::from(marked);
+            marks.addresses += u32::from(word.contains('@') || word.contains("://"));
+        }
+        marks
+    }
 }
 
 #[derive(Clone, Copy, Default)]
@@ -55,7 +117,7 @@ struct Totals {
 
 /// A short line that does not end like a sentence heads what follows it.
 fn heads(stats: &TextStats) -> bool {
-    stats.words <= 12 && stats.letters > 0 && !matches!(stats.last, '.' | ',' | ';' | '…' | '。')
+    stats.words <= 12 && !matches!(stats.last, '.' | ',' | ';' | '…' | '。')
 }
 
 fn is_paragraph(stats: &TextStats) -> bool {
@@ -65,6 +127,21 @@ fn is_paragraph(stats: &TextStats) -> bool {
 impl Texts {
     /// Looks over the texts of a page whose title may be one of `titles`.
     pub fn new(blocks: &Blocks, titles: &[&str]) -> Texts {
+        Texts::with_words(blocks, titles).0
+    }
+
+    /// Looks over the lines of plain text, the first of which may be its title.
+    pub fn of_lines(blocks: &Blocks) -> Texts {
+        let title: Vec<&str> = blocks.texts().take(1).collect();
+        let (mut texts, words, ends) = Texts::with_words(blocks, &title);
+        texts.cohere(&words, &ends);
+        texts.head();
+        texts.mark(blocks);
+        texts
+    }
+
+    /// Also all words, as hashes, and where those of each block end.
+    fn with_words(blocks: &Blocks, titles: &[&str]) -> (Texts, Vec<u64>, Vec<usize>) {
         let (mut words, mut lower) = (Vec::new(), String::new());
         let mut ends = Vec::with_capacity(blocks.len());
         let mut stats = Vec::with_capacity(blocks.len());
@@ -82,55 +159,34 @@ impl Texts {
             Texts { extra: vec![Extra::default(); stats.len()], stats, total: Totals::default() };
         texts.place();
         texts.copies();
-        texts.compare(&words, &ends, &title_words);
-        texts
+        texts.compare(&words[..], &ends, &title_words);
+        (texts, words, ends)
     }
 
-    fn place(&mut self) {
-        let mut total = Totals::default();
-        let (mut heading, mut since_heading, mut since_paragraph) = (0, 0, 0);
+    /// Finds for each line what the last heading-like line above it says.
+    fn head(&mut self) {
+        let (mut heading, mut since) = ([0; TEXT_GROUPS.len()], 0);
         for (stats, extra) in self.stats.iter().zip(&mut self.extra) {
-            extra.words_before = total.words;
-            extra.paragraphs_before = total.paragraphs;
-            extra.heading = heading;
-            extra.since_heading = since_heading;
-            extra.since_paragraph = since_paragraph;
-            total.blocks += 1;
-            total.words += stats.words;
-            total.cjk += stats.cjk;
-            total.chars += stats.chars;
-            (since_heading, since_paragraph) = (since_heading + 1, since_paragraph + 1);
-            if is_paragraph(stats) {
-                total.paragraphs += 1;
-                total.paragraph_words += stats.words;
-                since_paragraph = 0;
-            }
-            if heads(stats) && stats.keywords != 0 {
-                (heading, since_heading) = (stats.keywords, 0);
+            (extra.heading, extra.since_heading) = (heading, since);
+            since += 1;
+            if heads(stats) && stats.keywords.iter().any(|n| *n > 0) {
+                (heading, since) = (stats.keywords, 0);
             }
         }
-        let mut until_paragraph = 0;
-        for (stats, extra) in self.stats.iter().zip(&mut self.extra).rev() {
-            extra.until_paragraph = until_paragraph;
-            until_paragraph = if is_paragraph(stats) { 0 } else { until_paragraph + 1 };
-        }
-        self.total = total;
     }
 
-    fn copies(&mut self) {
+    /// Counts what only lines of plain text are asked for, and their copies above.
+    fn mark(&mut self, blocks: &Blocks) {
         let mut seen: FxHashMap<u64, u32> = FxHashMap::default();
-        for (stats, extra) in self.stats.iter().zip(&mut self.extra) {
-            let n = seen.entry(stats.hash).or_default();
-            extra.copies_before = *n;
-            *n += 1;
-        }
-        for (stats, extra) in self.stats.iter().zip(&mut self.extra) {
-            extra.copies = seen[&stats.hash];
+        for ((text, stats), extra) in blocks.texts().zip(&self.stats).zip(&mut self.extra) {
+            let copies = seen.entry(stats.hash).or_default();
+            extra.marks = Marks { copies_before: *copies, ..Marks::of(text) };
+            *copies += 1;
         }
     }
 
-    /// Compares each block's words with the title's and with those of all paragraphs.
-    fn compare(&mut self, words: &[u64], ends: &[usize], title: &[u64]) {
+    /// Counts of each line the content words that stand in other paragraphs too.
+    fn cohere(&mut self, words: &[u64], ends: &[usize]) {
         let starts = std::iter::once(0).chain(ends.iter().copied());
         let ranges: Vec<(usize, usize)> = starts.zip(ends.iter().copied()).collect();
         // Word -> in how many paragraphs, and the last of them.
@@ -147,16 +203,57 @@ impl Texts {
         }
         for (i, &(start, end)) in ranges.iter().enumerate() {
             let own = u32::from(is_paragraph(&self.stats[i]));
-            let extra = &mut self.extra[i];
-            extra.title_words = title.len() as u32;
-            for word in &words[start..end] {
-                extra.title_common += u32::from(title.binary_search(word).is_ok());
-                if !is_stop_word(*word) {
-                    extra.content_words += 1;
-                    extra.cohesive_words +=
-                        u32::from(spread.get(word).is_some_and(|(n, _)| *n > own));
-                }
+            for word in words[start..end].iter().filter(|word| !is_stop_word(**word)) {
+                let is_spread = spread.get(word).is_some_and(|(n, _)| *n > own);
+                self.extra[i].content_words += 1;
+                self.extra[i].cohesive_words += u32::from(is_spread);
             }
+        }
+    }
+
+    fn place(&mut self) {
+        let mut total = Totals::default();
+        let mut since_paragraph = 0;
+        for (stats, extra) in self.stats.iter().zip(&mut self.extra) {
+            extra.words_before = total.words;
+            extra.paragraphs_before = total.paragraphs;
+            extra.since_paragraph = since_paragraph;
+            total.blocks += 1;
+            total.words += stats.words;
+            total.cjk += stats.cjk;
+            total.chars += stats.chars;
+            since_paragraph += 1;
+            if is_paragraph(stats) {
+                total.paragraphs += 1;
+                total.paragraph_words += stats.words;
+                since_paragraph = 0;
+            }
+        }
+        let mut until_paragraph = 0;
+        for (stats, extra) in self.stats.iter().zip(&mut self.extra).rev() {
+            extra.until_paragraph = until_paragraph;
+            until_paragraph = if is_paragraph(stats) { 0 } else { until_paragraph + 1 };
+        }
+        self.total = total;
+    }
+
+    fn copies(&mut self) {
+        let mut seen: FxHashMap<u64, u32> = FxHashMap::default();
+        for stats in &self.stats {
+            *seen.entry(stats.hash).or_default() += 1;
+        }
+        for (stats, extra) in self.stats.iter().zip(&mut self.extra) {
+            extra.copies = seen[&stats.hash];
+        }
+    }
+
+    /// Compares each block's words with the title's.
+    fn compare(&mut self, words: &[u64], ends: &[usize], title: &[u64]) {
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        for ((start, end), extra) in starts.zip(ends).zip(&mut self.extra) {
+            extra.title_words = title.len() as u32;
+            let is_common = |word: &&u64| title.binary_search(word).is_ok();
+            extra.title_common = words[start..*end].iter().filter(is_common).count() as u32;
         }
     }
 }
@@ -170,8 +267,8 @@ pub(crate) struct Seen<'a> {
 }
 
 /// All groups, in the order of the schema.
-pub(crate) fn groups<'a>() -> [Group<Seen<'a>>; 5] {
-    [words(), text_keywords(), heading(), place(), page()]
+pub(crate) fn groups<'a>() -> [Group<Seen<'a>>; 4] {
+    [words(), keywords(), place(), page()]
 }
 
 /// Fills `out` with the features of block `i`; gives how many they are.
@@ -181,69 +278,100 @@ pub(crate) fn fill(texts: &Texts, i: usize, out: &mut [f32]) -> usize {
     fill_groups(&groups(), &seen, out)
 }
 
+/// All groups of plain text, in the order of the schema.
+pub(crate) fn line_groups<'a>() -> [Group<Seen<'a>>; 6] {
+    [words(), counted_keywords(), place(), page(), lines(), heading()]
+}
+
+/// Fills `out` with the features of a line of plain text.
+pub(crate) fn fill_line(texts: &Texts, i: usize, out: &mut [f32]) {
+    let seen =
+        Seen { stats: &texts.stats[i], extra: &texts.extra[i], total: &texts.total, i: i as u32 };
+    fill_groups(&line_groups(), &seen, out);
+}
+
 group! {
-    words(c: Seen) = "words" {
-        chars near: "number of characters other than white space", 0..COUNT => c.stats.chars;
-        words near: "number of words; each CJK character is one", 0..COUNT => c.stats.words;
+    lines(c: Seen) = "line" {
+        cohesion: "share of its content words that stand in another paragraph", 0..1 => share(c.extra.cohesive_words, c.extra.content_words);
+        since_heading: "number of lines since the last heading-like one with keywords", 0..COUNT => c.extra.since_heading;
+        copies_before: "number of lines above with the same words", 0..COUNT => c.extra.marks.copies_before;
         word_length: "characters a word", 0..64 => share(c.stats.chars, c.stats.words).min(64.0);
-        stop near: "share of function words", 0..1 => share(c.stats.stop_words, c.stats.words);
         stop_count: "number of function words", 0..COUNT => c.stats.stop_words;
-        capitals near: "share of words that start with a capital", 0..1 => share(c.stats.capital_words, c.stats.words);
-        numbers: "share of words that hold a digit", 0..1 => share(c.stats.number_words, c.stats.words);
-        upper: "share of upper case among letters", 0..1 => share(c.stats.upper, c.stats.letters);
-        digits: "share of digits among characters", 0..1 => share(c.stats.digits, c.stats.chars);
-        letters: "share of letters among characters", 0..1 => share(c.stats.letters, c.stats.chars);
-        sentences near: "number of sentence ends", 0..COUNT => c.stats.sentence_ends;
-        commas near: "number of commas", 0..COUNT => c.stats.commas;
+        numbers: "words that hold a digit, a word", 0..1 => share(c.extra.marks.number_words, c.stats.words).min(1.0);
+        letters: "share of letters among characters", 0..1 => share(c.extra.marks.letters, c.stats.chars).min(1.0);
+        upper: "share of upper case among letters", 0..1 => share(c.extra.marks.upper, c.extra.marks.letters).min(1.0);
         comma_density: "commas a word", 0..1 => share(c.stats.commas, c.stats.words).min(1.0);
-        quotes: "number of quotation marks", 0..COUNT => c.stats.quotes;
-        separators: "number of bars, bullets and arrows", 0..COUNT => c.stats.separators;
-        currency: "number of currency signs", 0..COUNT => c.stats.currency;
-        addresses: "number of @ and URL marks", 0..COUNT => c.stats.addresses;
-        lines: "number of line breaks", 0..COUNT => c.stats.lines;
+        separators: "number of words with bars, bullets or arrows", 0..COUNT => c.extra.marks.separators;
+        addresses: "number of mail addresses and URLs", 0..COUNT => c.extra.marks.addresses;
         starts_upper: "starts with an upper-case letter", 0..1 => c.stats.first.is_uppercase();
         starts_lower: "starts with a lower-case letter", 0..1 => c.stats.first.is_lowercase();
         starts_digit: "starts with a digit", 0..1 => c.stats.first.is_numeric();
-        starts_mark: "starts with none of these", 0..1 => !c.stats.first.is_alphanumeric();
         starts_quote: "starts with a quotation mark", 0..1 => matches!(c.stats.first, '"' | '“' | '„' | '«' | '「' | '‘' | '\'');
-        ends_sentence near: "ends with . ! ? or kin", 0..1 => matches!(c.stats.last, '.' | '!' | '?' | '。' | '！' | '？' | '؟' | '।' | '۔' | '”' | '"');
         ends_question: "ends with a question mark", 0..1 => matches!(c.stats.last, '?' | '？' | '؟');
         ends_colon: "ends with a colon", 0..1 => matches!(c.stats.last, ':' | '：');
         ends_letter: "ends with a letter", 0..1 => c.stats.last.is_alphabetic();
         ends_digit: "ends with a digit", 0..1 => c.stats.last.is_numeric();
-        ellipsis near: "ends in an ellipsis", 0..1 => c.stats.ellipsis;
     }
 }
 
-fn text_keywords<'a>() -> Group<Seen<'a>> {
-    Group {
-        len: TEXT_GROUPS.len(),
-        features: || {
-            let near = [
-                "ad",
-                "related",
-                "comment",
-                "share",
-                "newsletter",
-                "author",
-                "date",
-                "counter",
-                "bio",
-                "read_more",
-            ];
-            mask_features("keyword", &TEXT_GROUPS, "the text, where short", &near)
-        },
-        fill: |c, out| fill_mask(c.stats.keywords, out),
-    }
+/// The features of counted keywords.
+fn keyword_counts(group: &str, meaning: &str) -> Vec<Feature> {
+    let feature = |name: &&str| Feature {
+        name: format!("{group}.{name}"),
+        meaning: format!("{meaning}: number of keywords of group `{name}`"),
+        range: (0.0, 255.0),
+        near: false,
+    };
+    TEXT_GROUPS.iter().map(feature).collect()
+}
+
+fn fill_counts(counts: &[u8], out: &mut [f32]) {
+    out.iter_mut().zip(counts).for_each(|(value, n)| *value = f32::from(*n));
 }
 
 fn heading<'a>() -> Group<Seen<'a>> {
     Group {
         len: TEXT_GROUPS.len(),
+        features: || keyword_counts("heading_keywords", "the last heading-like line with keywords"),
+        fill: |c, out| fill_counts(&c.extra.heading, out),
+    }
+}
+
+group! {
+    words(c: Seen) = "words" {
+        chars: "number of characters other than white space", 0..COUNT => c.stats.chars;
+        words near: "number of words; each CJK character is one", 0..COUNT => c.stats.words;
+        stop: "share of function words", 0..1 => share(c.stats.stop_words, c.stats.words);
+        capitals: "share of words that start with a capital", 0..1 => share(c.stats.capital_words, c.stats.words);
+        digits: "share of digits among characters", 0..1 => share(c.stats.digits, c.stats.chars);
+        sentences: "number of sentence ends", 0..COUNT => c.stats.sentence_ends;
+        commas: "number of commas", 0..COUNT => c.stats.commas;
+        quotes: "number of quotation marks", 0..COUNT => c.stats.quotes;
+        currency: "number of currency signs", 0..COUNT => c.stats.currency;
+        lines: "number of line breaks", 0..COUNT => c.stats.lines;
+        starts_mark: "starts with none of these", 0..1 => !c.stats.first.is_alphanumeric();
+        ends_sentence: "ends with . ! ? or kin", 0..1 => matches!(c.stats.last, '.' | '!' | '?' | '。' | '！' | '？' | '؟' | '।' | '۔' | '”' | '"');
+        ellipsis: "ends in an ellipsis", 0..1 => c.stats.ellipsis;
+    }
+}
+
+/// Which keywords stand in a block: with a DOM around it, how many says nothing more.
+fn keywords<'a>() -> Group<Seen<'a>> {
+    Group {
+        len: TEXT_GROUPS.len(),
         features: || {
-            mask_features("heading", &TEXT_GROUPS, "the last heading-like line with keywords", &[])
+            let counts = keyword_counts("keyword", "the text, where short, at most 1");
+            counts.into_iter().map(|count| Feature { range: (0.0, 1.0), ..count }).collect()
         },
-        fill: |c, out| fill_mask(c.extra.heading, out),
+        fill: |c, out| fill_counts(&c.stats.keywords.map(|n| n.min(1)), out),
+    }
+}
+
+fn counted_keywords<'a>() -> Group<Seen<'a>> {
+    Group {
+        len: TEXT_GROUPS.len(),
+        features: || keyword_counts("keywords", "the text, where short"),
+        fill: |c, out| fill_counts(&c.stats.keywords, out),
     }
 }
 
@@ -255,14 +383,11 @@ group! {
         words_before: "share of the page's words that come before", 0..1 => share(c.extra.words_before, c.total.words);
         words: "share of the page's words", 0..1 => share(c.stats.words, c.total.words);
         paragraphs_before: "share of the page's paragraphs that come before", 0..1 => share(c.extra.paragraphs_before, c.total.paragraphs);
-        since_heading: "number of blocks since the last heading-like line with keywords", 0..COUNT => c.extra.since_heading;
         since_paragraph: "number of blocks since the last paragraph", 0..COUNT => c.extra.since_paragraph;
         until_paragraph: "number of blocks until the next paragraph", 0..COUNT => c.extra.until_paragraph;
         copies: "number of blocks with the same words", 0..COUNT => c.extra.copies;
-        copies_before: "number of those that come before", 0..COUNT => c.extra.copies_before;
-        title_share near: "share of its words that are the title's", 0..1 => share(c.extra.title_common, c.stats.words);
-        title_cover near: "its words that are the title's, over the title's words", 0..4 => share(c.extra.title_common, c.extra.title_words).min(4.0);
-        cohesion near: "share of its content words that stand in another paragraph", 0..1 => share(c.extra.cohesive_words, c.extra.content_words);
+        title_share: "share of its words that are the title's", 0..1 => share(c.extra.title_common, c.stats.words);
+        title_cover: "its words that are the title's, over the title's words", 0..4 => share(c.extra.title_common, c.extra.title_words).min(4.0);
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
 
-use super::keywords::{self, Mask};
+use super::keywords::{self, TEXT_GROUPS};
 
 /// Counts over one block's text.
 #[derive(Clone, Debug, Default)]
@@ -17,12 +17,6 @@ pub struct TextStats {
     pub stop_words: u32,
     /// Words that start with a capital letter.
     pub capital_words: u32,
-    /// Words that hold a digit.
-    pub number_words: u32,
-    /// Letters.
-    pub letters: u32,
-    /// Upper-case letters.
-    pub upper: u32,
     /// Digits.
     pub digits: u32,
     /// CJK characters.
@@ -33,12 +27,8 @@ pub struct TextStats {
     pub commas: u32,
     /// Quotation marks.
     pub quotes: u32,
-    /// `| / • · » › > –` standing alone between words.
-    pub separators: u32,
     /// Currency signs.
     pub currency: u32,
-    /// `@`, `://` and `www.`.
-    pub addresses: u32,
     /// Line breaks.
     pub lines: u32,
     /// First and last character.
@@ -47,8 +37,8 @@ pub struct TextStats {
     pub last: char,
     /// Ends in an ellipsis, as a cut-off summary does.
     pub ellipsis: bool,
-    /// Keyword groups of the text where it is short.
-    pub keywords: Mask,
+    /// How many keywords of each group stand in the text, where it is short.
+    pub keywords: [u8; TEXT_GROUPS.len()],
     /// Hash of the words in order.
     pub hash: u64,
 }
@@ -63,83 +53,62 @@ impl TextStats {
     pub fn of(text: &str, words: &mut Vec<u64>, lower: &mut String) -> TextStats {
         let mut stats = TextStats { first: ' ', last: ' ', ..TextStats::default() };
         stats.first = text.chars().next().unwrap_or(' ');
+        let stop_words = &*STOP_WORDS;
         let mut word = Word::default();
         let mut before = ' ';
-        for c in text.chars() {
-            if c.is_ascii() {
-                let b = c as u8;
-                if b.is_ascii_alphanumeric() || b == b'_' {
-                    word.push(b.to_ascii_lowercase() as u32);
-                    if b.is_ascii_digit() {
-                        stats.digits += 1;
-                        word.digit = true;
-                    } else {
-                        stats.letters += 1;
-                        if b.is_ascii_uppercase() {
-                            stats.upper += 1;
-                            word.capital |= word.len == 1;
-                        }
-                    }
-                } else {
-                    word.finish(&mut stats, words);
-                    match b {
-                        b'.' | b'!' | b'?' => {
-                            stats.sentence_ends +=
-                                u32::from(!matches!(before, '.' | '!' | '?' | ' '));
-                        }
-                        b',' | b';' => stats.commas += 1,
-                        b'"' => stats.quotes += 1,
-                        b'|' | b'/' | b'>' | b'-' => stats.separators += u32::from(before == ' '),
-                        b'$' => stats.currency += 1,
-                        b'@' => stats.addresses += 1,
-                        b':' => {
-                            stats.addresses +=
-                                u32::from(text.len() > 8 && before == 's' && text.contains("s://"))
-                        }
-                        b'\n' => stats.lines += 1,
-                        _ => {}
-                    }
-                }
-            } else if is_cjk(c) {
-                word.finish(&mut stats, words);
+        let mut rest = text;
+        loop {
+            // Most of most texts is runs of these, which need no decoding.
+            let run = rest.bytes().take_while(|b| LOWER[usize::from(*b)] != 0);
+            let mut length = 0;
+            for b in run {
+                word.push(u32::from(LOWER[usize::from(b)]));
+                word.capital |= word.len == 1 && b.is_ascii_uppercase();
+                stats.digits += u32::from(b.is_ascii_digit());
+                length += 1;
+            }
+            if length > 0 {
+                stats.chars += length as u32;
+                before = char::from(rest.as_bytes()[length - 1]);
+            }
+            let mut chars = rest[length..].chars();
+            let Some(c) = chars.next() else { break };
+            rest = chars.as_str();
+            if is_cjk(c) {
+                word.finish(&mut stats, stop_words, words);
                 word.push(c as u32);
-                word.finish(&mut stats, words);
+                word.finish(&mut stats, stop_words, words);
                 stats.cjk += 1;
-                stats.letters += 1;
                 stats.stop_words += u32::from(('\u{3041}'..='\u{309f}').contains(&c));
-            } else if c.is_alphanumeric() {
+            } else if !c.is_ascii() && c.is_alphanumeric() {
                 // The common case by far, lower-case letters, map to themselves.
                 let lowered = c.to_lowercase().next().unwrap_or(c);
                 word.push(lowered as u32);
-                stats.letters += 1;
-                if lowered != c {
-                    stats.upper += 1;
-                    word.capital |= word.len == 1;
-                }
-                if c.is_numeric() {
-                    stats.digits += 1;
-                    word.digit = true;
-                }
+                word.capital |= lowered != c && word.len == 1;
+                stats.digits += u32::from(c.is_numeric());
             } else {
-                word.finish(&mut stats, words);
+                word.finish(&mut stats, stop_words, words);
                 match c {
+                    '.' | '!' | '?' => {
+                        stats.sentence_ends += u32::from(!matches!(before, '.' | '!' | '?' | ' '));
+                    }
                     '。' | '！' | '？' | '؟' | '।' | '۔' | '…' => stats.sentence_ends += 1,
-                    '，' | '、' | '；' | '،' => stats.commas += 1,
-                    '“' | '”' | '„' | '«' | '»' | '「' | '」' | '‘' | '’' => {
-                        stats.quotes += 1;
-                        stats.separators += u32::from(matches!(c, '»' | '«') && before == ' ');
+                    ',' | ';' | '，' | '、' | '；' | '،' => stats.commas += 1,
+                    '"' | '“' | '”' | '„' | '«' | '»' | '「' | '」' | '‘' | '’' => {
+                        stats.quotes += 1
                     }
-                    '•' | '·' | '›' | '–' | '—' | '→' | '★' | '｜' => {
-                        stats.separators += 1
+                    '$' | '€' | '£' | '¥' | '₹' | '₽' | '₺' | '₩' => {
+                        stats.currency += 1
                     }
-                    '€' | '£' | '¥' | '₹' | '₽' | '₺' | '₩' => stats.currency += 1,
+                    '\n' => stats.lines += 1,
                     _ => {}
                 }
             }
-            stats.chars += u32::from(!c.is_whitespace());
-            before = if c.is_whitespace() { ' ' } else { c };
+            let is_space = c.is_whitespace();
+            stats.chars += u32::from(!is_space);
+            before = if is_space { ' ' } else { c };
         }
-        word.finish(&mut stats, words);
+        word.finish(&mut stats, stop_words, words);
         stats.last = before;
         stats.ellipsis = text.ends_with('…')
             || text.ends_with("...")
@@ -147,12 +116,30 @@ impl TextStats {
             || text.ends_with("[...]");
         if text.len() <= KEYWORD_BYTES {
             lower.clear();
-            lower.extend(text.chars().flat_map(char::to_lowercase));
-            stats.keywords = keywords::TEXT.find(lower);
+            if text.is_ascii() {
+                lower.push_str(text);
+                lower.make_ascii_lowercase();
+            } else {
+                lower.extend(text.chars().flat_map(char::to_lowercase));
+            }
+            stats.keywords = keywords::TEXT.count(lower);
         }
         stats
     }
 }
+
+/// The bytes that are words' characters by themselves, in lower case; 0 for all others.
+const LOWER: [u8; 256] = {
+    let mut lower = [0; 256];
+    let mut b = 0;
+    while b < 128 {
+        if (b as u8).is_ascii_alphanumeric() || b as u8 == b'_' {
+            lower[b] = (b as u8).to_ascii_lowercase();
+        }
+        b += 1;
+    }
+    lower
+};
 
 /// A word on its way: FNV-1a over its lower-case characters.
 #[derive(Default)]
@@ -160,7 +147,6 @@ struct Word {
     hash: u64,
     len: u32,
     capital: bool,
-    digit: bool,
 }
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
@@ -175,12 +161,11 @@ impl Word {
         self.len += 1;
     }
 
-    fn finish(&mut self, stats: &mut TextStats, words: &mut Vec<u64>) {
+    fn finish(&mut self, stats: &mut TextStats, stop: &FxHashSet<u64>, words: &mut Vec<u64>) {
         if self.len > 0 {
             stats.words += 1;
             stats.capital_words += u32::from(self.capital);
-            stats.number_words += u32::from(self.digit);
-            stats.stop_words += u32::from(STOP_WORDS.contains(&self.hash));
+            stats.stop_words += u32::from(stop.contains(&self.hash));
             stats.hash = (stats.hash.rotate_left(5) ^ self.hash).wrapping_mul(FNV_PRIME);
             words.push(self.hash);
             *self = Word::default();
@@ -227,7 +212,7 @@ mod tests {
     #[test]
     fn words_and_marks_are_counted() {
         let s = of("The Tide, he said, “rose” 3 times…");
-        assert_eq!((s.words, s.capital_words, s.number_words, s.commas, s.quotes), (7, 2, 1, 2, 2));
+        assert_eq!((s.words, s.capital_words, s.digits, s.commas, s.quotes), (7, 2, 1, 2, 2));
         assert!(s.ellipsis && s.stop_words >= 2);
     }
 

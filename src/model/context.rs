@@ -161,7 +161,7 @@ struct Seen<'a> {
     own: &'a [f32],
     page: Pool,
     before: Pool,
-    windows: [Pool; 3],
+    windows: [Pool; 2],
     levels: [Pool; Layout::LEVELS],
     kind: Pool,
     best: Pool,
@@ -176,7 +176,7 @@ impl<'a> Seen<'a> {
             own: &pools.scores[i * N..(i + 1) * N],
             page: pools.prefix[blocks],
             before: pools.prefix[i],
-            windows: [1, 3, 8].map(|radius| pools.window(i, radius)),
+            windows: [1, 3].map(|radius| pools.window(i, radius)),
             levels: pools.layout.levels[i].map(|range| pools.between(range)),
             kind: pools.kinds[pools.layout.kinds[i] as usize],
             best: pools.between(pools.best),
@@ -205,20 +205,8 @@ impl<'a> Seen<'a> {
     }
 }
 
-fn groups<'a>() -> [crate::features::Group<Seen<'a>>; 11] {
-    [
-        own(),
-        window_1(),
-        window_3(),
-        window_8(),
-        level_1(),
-        level_2(),
-        level_3(),
-        level_4(),
-        level_6(),
-        kind(),
-        choice(),
-    ]
+fn groups<'a>() -> [crate::features::Group<Seen<'a>>; 9] {
+    [own(), window_1(), window_3(), level_1(), level_2(), level_3(), level_5(), kind(), choice()]
 }
 
 group! {
@@ -261,12 +249,10 @@ macro_rules! pools {
 pools! {
     window_1 "window1" c => c.windows[0];
     window_3 "window3" c => c.windows[1];
-    window_8 "window8" c => c.windows[2];
     level_1 "pool1" c => c.levels[0];
     level_2 "pool2" c => c.levels[1];
     level_3 "pool3" c => c.levels[2];
-    level_4 "pool4" c => c.levels[3];
-    level_6 "pool6" c => c.levels[5];
+    level_5 "pool5" c => c.levels[4];
     kind "kind" c => c.kind;
 }
 

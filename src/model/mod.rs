@@ -16,9 +16,13 @@ use std::io::{self, BufRead, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::boost::{Columns, GradientBoosting};
+use crate::confidence::{Confidence, OUTCOME};
 use crate::container;
 use crate::features::{Matrix, Page, REACH, Schema, View};
 use crate::label::Label;
+use crate::lexical::{LEXICAL, Lexicon};
+use crate::page_type::PageTypes;
+use crate::page_type::figures::PAGE;
 use context::CONTEXT;
 use linear::Linear;
 
@@ -29,6 +33,11 @@ pub struct Model {
     pub header: Header,
     /// The classifier.
     pub classifier: Classifier,
+    /// The classifier of whole pages; none where the training pages do not tell types apart, or
+    /// have no DOM.
+    pub page_types: Option<PageTypes>,
+    /// The estimate of a page's own word F1; none where no outcomes were there to fit it to.
+    pub confidence: Option<Confidence>,
 }
 
 /// What a model file says of itself.
@@ -70,9 +79,11 @@ impl Header {
     }
 }
 
-/// Of the page's own features and the second pass', in hexadecimal.
+/// Of all that the model's parts see: the page's own features, the second pass', those of whole
+/// pages and of outcomes; in hexadecimal.
 fn fingerprint(schema: &Schema) -> String {
-    format!("{:016x}{:016x}", schema.fingerprint(), CONTEXT.fingerprint())
+    let seen = [schema, &*LEXICAL, &CONTEXT, &PAGE, &OUTCOME];
+    seen.map(|schema| format!("{:016x}", schema.fingerprint())).concat()
 }
 
 impl Model {
@@ -81,7 +92,8 @@ impl Model {
     /// # Errors
     /// Of the stream.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        container::write(out, "model", &self.header, &self.classifier)
+        let body = (&self.classifier, &self.page_types, &self.confidence);
+        container::write(out, "model", &self.header, &body)
     }
 
     /// Reads a model file, and checks that it fits this version's features and cannot fail.
@@ -89,8 +101,9 @@ impl Model {
     /// # Errors
     /// If it is no model, is broken, or was trained on other features.
     pub fn read(file: impl BufRead) -> Result<Model, container::Error> {
-        let (header, classifier): (Header, Classifier) = container::read(file, "model")?;
-        let model = Model { header, classifier };
+        let (header, body) = container::read(file, "model")?;
+        let (classifier, page_types, confidence) = body;
+        let model = Model { header, classifier, page_types, confidence };
         let refuse = |reason: String| Err(container::Error::Content(reason));
         let schema = match model.schema() {
             Some(schema) => schema,
@@ -112,10 +125,20 @@ impl Model {
         if model.header.labels != Label::ALL {
             return refuse("its labels are not the ten of this dehusk".to_owned());
         }
-        match model.classifier.check(schema) {
+        match model.check(schema) {
             Ok(()) => Ok(model),
             Err(reason) => refuse(format!("broken model: {reason}")),
         }
+    }
+
+    /// Checks that no page of the schema can make the model fail.
+    fn check(&self, schema: &Schema) -> Result<(), String> {
+        self.classifier.check(schema)?;
+        if self.page_types.is_some() && self.classifier.lexicon.width() == 0 {
+            return Err("page types without the words that they are told by".to_owned());
+        }
+        self.page_types.as_ref().map_or(Ok(()), PageTypes::check)?;
+        self.confidence.as_ref().map_or(Ok(()), Confidence::check)
     }
 
     /// The schema of the pages it scores.
@@ -133,6 +156,35 @@ pub enum Scorer {
     Linear(Linear),
 }
 
+impl Scorer {
+    /// Checks that nothing of so many columns can make the scorer fail, and that it has so many
+    /// outputs.
+    pub(crate) fn check(&self, columns: usize, outputs: usize) -> Result<(), String> {
+        let (found, check) = match self {
+            Scorer::Trees(trees) => {
+                (trees.n_classes(), trees.check(columns).map_err(|e| e.to_string()))
+            }
+            Scorer::Linear(linear) => {
+                (linear.n_classes(), linear.check(columns).map_err(|e| e.to_string()))
+            }
+        };
+        if found != outputs {
+            return Err(format!("{found} outputs"));
+        }
+        check
+    }
+
+    /// The probabilities of every row, written to `out` (rows × outputs, row-major).
+    pub(crate) fn predict(&self, columns: &impl Columns, out: &mut [f32]) -> Result<(), String> {
+        match self {
+            Scorer::Trees(trees) => trees.predict_columns(columns, out).map_err(|e| e.to_string()),
+            Scorer::Linear(linear) => {
+                linear.predict_columns(columns, out).map_err(|e| e.to_string())
+            }
+        }
+    }
+}
+
 /// One pass: a scorer, and the columns that it sees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pass {
@@ -145,6 +197,8 @@ pub struct Pass {
 /// A fitted classifier.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Classifier {
+    /// What words and names say.
+    pub lexicon: Lexicon,
     /// The first pass.
     pub first: Pass,
     /// The second pass, if it has one.
@@ -176,6 +230,15 @@ impl Scores {
             Some(label) => (Some(*label), *label == Label::Body),
             None if output == Label::COUNT => (Some(Label::Body), false),
             None => (None, true),
+        }
+    }
+
+    /// A name for an output.
+    pub(crate) fn output_name(output: usize) -> &'static str {
+        match Label::ALL.get(output) {
+            Some(label) => label.as_str(),
+            None if output == Label::COUNT => "body_outside",
+            None => "other_inside",
         }
     }
 
@@ -229,24 +292,26 @@ impl Scores {
     }
 }
 
-/// A page's columns as a pass sees them: the page's own features, then the second pass'.
+/// A page's columns as a pass sees them: its matrices one after the other.
 struct Seen<'a> {
-    own: &'a Matrix,
-    context: Option<&'a Matrix>,
+    parts: &'a [&'a Matrix],
     view: &'a View,
 }
 
 impl Columns for Seen<'_> {
     fn rows(&self) -> usize {
-        self.own.blocks()
+        self.parts[0].blocks()
     }
 
     fn column(&self, feature: usize) -> &[f32] {
-        let (feature, shift) = self.view.columns[feature];
-        let own = self.own.padded().nrows();
-        match self.context {
-            Some(context) if feature >= own => context.column(feature - own, shift),
-            _ => self.own.column(feature, shift),
+        let (mut feature, shift) = self.view.columns[feature];
+        let mut parts = self.parts.iter();
+        loop {
+            let part = parts.next().expect("a checked model");
+            match feature.checked_sub(part.padded().nrows()) {
+                Some(rest) => feature = rest,
+                None => return part.column(feature, shift),
+            }
         }
     }
 }
@@ -257,30 +322,16 @@ impl Pass {
         if !self.view.columns.iter().all(|(f, shift)| *f < features && reach.contains(shift)) {
             return Err("a column that no page has".to_owned());
         }
-        let columns = self.view.columns.len();
-        let (outputs, check) = match &self.scorer {
-            Scorer::Trees(trees) => {
-                (trees.n_classes(), trees.check(columns).map_err(|e| e.to_string()))
-            }
-            Scorer::Linear(linear) => {
-                (linear.n_classes(), linear.check(columns).map_err(|e| e.to_string()))
-            }
-        };
-        if outputs != Scores::OUTPUTS {
-            return Err(format!("{outputs} outputs"));
-        }
-        check
+        self.scorer.check(self.view.columns.len(), Scores::OUTPUTS)
     }
 
-    /// The pass' scores.
-    pub fn predict(&self, own: &Matrix, context: Option<&Matrix>) -> Scores {
-        let mut out = vec![0.0; own.blocks() * Scores::OUTPUTS];
-        let seen = Seen { own, context, view: &self.view };
+    /// The pass' scores of a page: of its own features, of what its words say, and in the second
+    /// pass of the first one's scores.
+    pub fn predict(&self, parts: &[&Matrix]) -> Scores {
+        let mut out = vec![0.0; parts[0].blocks() * Scores::OUTPUTS];
+        let seen = Seen { parts, view: &self.view };
         let fits = "a checked model, and a row of outputs for each block";
-        match &self.scorer {
-            Scorer::Trees(trees) => trees.predict_columns(&seen, &mut out).expect(fits),
-            Scorer::Linear(linear) => linear.predict_columns(&seen, &mut out).expect(fits),
-        }
+        self.scorer.predict(&seen, &mut out).expect(fits);
         Scores::from_outputs(&out)
     }
 }
@@ -288,7 +339,8 @@ impl Pass {
 impl Classifier {
     /// Checks that no page of the schema can make the classifier fail.
     fn check(&self, schema: &Schema) -> Result<(), String> {
-        let own = schema.features.len();
+        self.lexicon.check()?;
+        let own = schema.features.len() + self.lexicon.width();
         self.first.check(own)?;
         match &self.second {
             Some(second) => second.check(own + CONTEXT.features.len()),
@@ -296,14 +348,19 @@ impl Classifier {
         }
     }
 
-    /// The scores of a page's blocks.
-    pub fn predict(&self, page: &Page) -> Scores {
-        let first = self.first.predict(&page.matrix, None);
+    /// What the words and names of a page say, by the schema [`LEXICAL`].
+    pub fn lexical(&self, page: &Page) -> Matrix {
+        self.lexicon.matrix(&page.tokens)
+    }
+
+    /// The scores of a page's blocks; `lexical` is what its words and names say.
+    pub fn predict(&self, page: &Page, lexical: &Matrix) -> Scores {
+        let first = self.first.predict(&[&page.matrix, lexical]);
         match &self.second {
             None => first,
             Some(second) => {
                 let context = context::matrix(&page.layout, first.rows());
-                second.predict(&page.matrix, Some(&context))
+                second.predict(&[&page.matrix, lexical, &context])
             }
         }
     }

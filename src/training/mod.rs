@@ -7,14 +7,16 @@ use linfa::ParamGuard;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::boost::GradientBoosting;
+use crate::boost::{GradientBoosting, GradientBoostingParams};
 use crate::features::{Matrix, Schema, TEXT, View};
 use crate::label::Label;
+use crate::lexical::{self, FitParams, Lesson, Lexicon};
 use crate::model::context::{self, CONTEXT};
 pub use crate::model::linear::Error;
 use crate::model::linear::{Linear, LinearParams};
 use crate::model::{Classifier, Pass, Scorer, Scores};
-use table::{Table, TableView};
+use crate::page_type::{PageType, PageTypes};
+use table::{BINS, LEXICAL_BINS, Lexical, PagesView, Table, TableView};
 
 /// How one pass is fitted.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,19 @@ pub struct PassSettings {
     pub subsample: f32,
     /// Share of the columns that a tree sees.
     pub colsample: f32,
+}
+
+impl PassSettings {
+    fn params(&self, seed: u64) -> GradientBoostingParams {
+        GradientBoosting::params()
+            .n_trees(self.trees)
+            .depth(self.depth)
+            .learning_rate(self.learning_rate)
+            .l2(self.l2)
+            .subsample(self.subsample)
+            .colsample(self.colsample)
+            .seed(seed)
+    }
 }
 
 /// What is fitted.
@@ -52,9 +67,16 @@ pub struct Settings {
     pub first: PassSettings,
     /// How the second is, if there is to be one.
     pub second: Option<PassSettings>,
+    /// How the classifier of page types is fitted.
+    pub page_types: PassSettings,
     /// The second pass learns from first-pass scores of pages that the first pass has not seen:
     /// into how many folds the training pages are split for that.
     pub inner_folds: usize,
+    /// How the lexical model is fitted, if there is to be one.
+    pub lexical: Option<FitParams>,
+    /// The trees learn from lexical scores of pages that the lexical model has not seen: into how
+    /// many folds the training pages are split for that.
+    pub lexical_folds: usize,
     /// Weight of a block of which only is known whether it lies in the gold text, beside one
     /// whose label is known.
     pub partial_weight: f32,
@@ -63,6 +85,8 @@ pub struct Settings {
     /// A block of a known label weighs the reciprocal of that label's share to this power, so
     /// that rare labels are learnt as well.
     pub rare_power: f32,
+    /// A page weighs the reciprocal of its type's share to this power.
+    pub rare_type_power: f32,
     /// Of all that is drawn by chance.
     pub seed: u64,
 }
@@ -76,20 +100,48 @@ impl Settings {
             learning_rate: 0.1,
             l2: 3.0,
             subsample: 0.5,
-            colsample: 0.15,
+            colsample: 0.25,
         };
         let html = Settings {
             learner: Learner::default(),
-            first: pass,
+            first: PassSettings { trees: 120, learning_rate: 0.2, ..pass },
             second: Some(pass),
+            page_types: PassSettings {
+                trees: 400,
+                depth: 4,
+                learning_rate: 0.1,
+                l2: 3.0,
+                subsample: 0.7,
+                colsample: 0.2,
+            },
             inner_folds: 3,
+            lexical: Some(FitParams {
+                epochs: 2,
+                alpha: 0.1,
+                beta: 1.0,
+                l1: 0.5,
+                l2: 1.0,
+                min_sites: 4,
+                seed: 1,
+            }),
+            lexical_folds: 5,
             partial_weight: 0.2,
             word_power: 0.3,
             rare_power: 0.3,
+            rare_type_power: 0.5,
             seed: 1,
         };
         if schema.name == TEXT.name {
-            Settings { partial_weight: 0.5, word_power: 0.4, ..html }
+            // Words alone tell little of a line that its place does not tell better.
+            let pass = PassSettings { colsample: 0.15, ..pass };
+            Settings {
+                first: pass,
+                second: Some(pass),
+                lexical: None,
+                partial_weight: 0.5,
+                word_power: 0.4,
+                ..html
+            }
         } else {
             html
         }
@@ -103,30 +155,35 @@ pub fn fold(site: u64, folds: usize, salt: u64) -> usize {
     (hash.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 33) as usize % folds
 }
 
-/// Fits a classifier to the pages of a table that `chosen` picks.
+/// Fits a classifier to the pages of a table that `chosen` picks; `lexical` is learnt from the
+/// same.
 pub fn fit(
     table: &Table,
+    lexical: &Lexical,
     schema: &Schema,
     settings: &Settings,
     chosen: &(dyn Fn(usize) -> bool + Sync),
 ) -> Result<Classifier, Error> {
-    let view = schema.view();
+    let own = schema.features.len();
+    let view = schema.view().and(&lexical.lexicon.view(), own);
     let targets = targets(table);
+    let parts = [&table.features, &lexical.scores];
+    let lexicon = lexical.lexicon.clone();
     let first = |skip: Option<usize>| -> Result<Pass, Error> {
         let weights = weights(table, settings, &|page| {
             chosen(page)
                 && skip.is_none_or(|f| fold(table.pages()[page].site, settings.inner_folds, 1) != f)
         });
         if settings.learner == Learner::Linear {
-            let columns = TableView { table, context: None, view: &view };
+            let columns = TableView { table, parts: &parts, view: &view };
             let linear = Linear::fit(&columns, targets.view(), &weights, &LinearParams::default())?;
             return Ok(Pass { view: view.clone(), scorer: Scorer::Linear(linear) });
         }
-        fit_trees(table, None, &view, &targets, &weights, &settings.first, settings.seed)
+        fit_trees(table, &parts, &view, &targets, &weights, &settings.first, settings.seed)
     };
     let Some(second) = settings.second.as_ref().filter(|_| settings.learner == Learner::Trees)
     else {
-        return Ok(Classifier { first: first(None)?, second: None });
+        return Ok(Classifier { lexicon, first: first(None)?, second: None });
     };
     let mut contexts: Vec<Option<Matrix>> = vec![None; table.pages().len()];
     for held_out in 0..settings.inner_folds {
@@ -134,47 +191,126 @@ pub fn fit(
         contexts.par_iter_mut().enumerate().for_each(|(page, context)| {
             let info = &table.pages()[page];
             if chosen(page) && fold(info.site, settings.inner_folds, 1) == held_out {
-                let scores = pass.predict(&table.matrix(page), None);
+                let parts = parts.map(|features| table.matrix(features, page));
+                let scores = pass.predict(&parts.each_ref());
                 *context = Some(context::matrix(&info.layout, scores.rows()));
             }
         });
     }
-    let features = table.bin(contexts.iter().map(Option::as_ref).collect());
-    let view = second_view(schema);
+    let features = table.bin(contexts.iter().map(Option::as_ref).collect(), BINS);
+    let view = view.and(&CONTEXT.view(), own + lexicon.width());
+    let parts = [parts[0], parts[1], &features];
     let weights = weights(table, settings, chosen);
-    let second =
-        fit_trees(table, Some(&features), &view, &targets, &weights, second, settings.seed + 1)?;
-    Ok(Classifier { first: first(None)?, second: Some(second) })
+    let second = fit_trees(table, &parts, &view, &targets, &weights, second, settings.seed + 1)?;
+    Ok(Classifier { lexicon, first: first(None)?, second: Some(second) })
 }
 
-/// What the second pass sees: what the first sees, and its own features after those.
-fn second_view(schema: &Schema) -> View {
-    let own = schema.features.len();
-    let context = CONTEXT.view().columns.into_iter().map(|(f, shift)| (f + own, shift));
-    View { columns: schema.view().columns.into_iter().chain(context).collect() }
+/// Learns what words and names say from the pages that `chosen` picks.
+///
+/// # Panics
+/// If the table is from a file, which holds none; what they say is in [`Table::lexical`] then.
+pub fn learn_lexical(
+    table: &Table,
+    settings: &Settings,
+    chosen: &(dyn Fn(usize) -> bool + Sync),
+) -> Lexical {
+    let Some(params) = settings.lexical else {
+        return Lexical::default();
+    };
+    let weights = weights(table, settings, chosen);
+    let targets = targets(table);
+    let targets = targets.as_slice().expect("built in standard layout");
+    let in_fold = |page: usize| fold(table.pages()[page].site, settings.lexical_folds, 2);
+    let fit = |skip: Option<usize>| {
+        let pages = (0..table.pages().len())
+            .filter(|page| chosen(*page) && skip.is_none_or(|skip| in_fold(*page) != skip));
+        let lessons = pages.map(|page| {
+            let rows = table.range(page);
+            Lesson {
+                tokens: &table.tokens[page],
+                site: table.pages()[page].site,
+                possible: &targets[rows.start * Scores::OUTPUTS..rows.end * Scores::OUTPUTS],
+                weights: &weights[rows],
+            }
+        });
+        lexical::fit(&lessons.collect::<Vec<_>>(), &params)
+    };
+    let skips: Vec<Option<usize>> = (0..settings.lexical_folds).map(Some).chain([None]).collect();
+    let mut lexicons: Vec<Lexicon> = skips.into_par_iter().map(fit).collect();
+    let lexicon = lexicons.pop().expect("the one of all folds");
+    let scores: Vec<Option<Matrix>> = (0..table.pages().len())
+        .into_par_iter()
+        .map(|page| chosen(page).then(|| lexicons[in_fold(page)].matrix(&table.tokens[page])))
+        .collect();
+    Lexical {
+        lexicon,
+        scores: table.bin(scores.iter().map(Option::as_ref).collect(), LEXICAL_BINS),
+    }
+}
+
+/// Fits a classifier of page types to the pages that `chosen` picks; none if these are not of two
+/// types at least, or have no figures to tell them by.
+///
+/// # Errors
+/// Of the learner.
+pub fn fit_page_types(
+    table: &Table,
+    lexical: &Lexical,
+    settings: &Settings,
+    chosen: &dyn Fn(usize) -> bool,
+) -> Result<Option<PageTypes>, Error> {
+    let pages = table.pages();
+    let known = |page: usize| pages[page].page_type.filter(|_| chosen(page));
+    let mut counts = [0.0f32; PageType::COUNT];
+    (0..pages.len()).filter_map(known).for_each(|known| counts[known as usize] += 1.0);
+    if counts.iter().filter(|count| **count > 0.0).count() < 2 || table.page_figures.is_empty() {
+        return Ok(None);
+    }
+    let total: f32 = counts.iter().sum();
+    let mut targets = Array2::zeros((pages.len(), PageType::COUNT));
+    let mut weights = vec![0.0; pages.len()];
+    for page in 0..pages.len() {
+        if let Some(page_type) = known(page) {
+            targets[[page, page_type as usize]] = 1.0;
+            weights[page] = (total / counts[page_type as usize]).powf(settings.rare_type_power);
+        }
+    }
+    let means: Vec<Vec<f32>> = (0..pages.len())
+        .into_par_iter()
+        .map(|page| {
+            let scores = table.matrix(&lexical.scores, page);
+            lexical::means(&scores, &pages[page].layout.words).to_vec()
+        })
+        .collect();
+    let means = table::Features::of_pages(&means);
+    let columns = PagesView { pages: pages.len(), parts: [&table.page_figures, &means] };
+    let scorer = match settings.learner {
+        Learner::Linear => Scorer::Linear(Linear::fit(
+            &columns,
+            targets.view(),
+            &weights,
+            &LinearParams::default(),
+        )?),
+        Learner::Trees => {
+            let params = settings.page_types.params(settings.seed).check().map_err(Error::Input)?;
+            Scorer::Trees(params.fit_binned(&columns, targets.view(), &weights)?)
+        }
+    };
+    Ok(Some(PageTypes { scorer }))
 }
 
 fn fit_trees(
     table: &Table,
-    context: Option<&table::Features>,
+    parts: &[&table::Features],
     view: &View,
     targets: &Array2<f32>,
     weights: &[f32],
     settings: &PassSettings,
     seed: u64,
 ) -> Result<Pass, Error> {
-    let params = GradientBoosting::params()
-        .n_trees(settings.trees)
-        .depth(settings.depth)
-        .learning_rate(settings.learning_rate)
-        .l2(settings.l2)
-        .subsample(settings.subsample)
-        .colsample(settings.colsample)
-        .primary(Some(Label::Body as usize))
-        .seed(seed)
-        .check()
-        .map_err(Error::Input)?;
-    let trees = params.fit_binned(&TableView { table, context, view }, targets.view(), weights)?;
+    let params = settings.params(seed).primary(Some(Label::Body as usize));
+    let params = params.check().map_err(Error::Input)?;
+    let trees = params.fit_binned(&TableView { table, parts, view }, targets.view(), weights)?;
     Ok(Pass { view: view.clone(), scorer: Scorer::Trees(trees) })
 }
 

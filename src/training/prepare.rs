@@ -16,7 +16,10 @@ use crate::label::Label;
 use crate::labelled::align::{align_gold, align_labels};
 use crate::labelled::{Gold, LabelledPage, PageKind, Truth, site_of};
 use crate::model::Scores;
+use crate::page_type::PageType;
+use crate::page_type::figures::figures;
 use crate::segment::Blocks;
+use crate::select::SHELL_WORDS;
 
 /// A labelled page, cut.
 pub struct Prepared {
@@ -102,7 +105,7 @@ impl Prepared {
     pub fn examples(self, page: &LabelledPage) -> Vec<Example> {
         let site = site(page);
         if self.document.is_some() || page.kind == PageKind::Text {
-            return vec![Example { page: self.features(), targets: self.targets, site }];
+            return vec![self.example(page)];
         }
         let mut texts = vec![self.thinned(site)];
         // Whole pages are long and seldom what such a text holds: those with labels will do.
@@ -110,7 +113,23 @@ impl Prepared {
             texts.push(self);
         }
         let texts = texts.into_iter().filter(|text| !text.targets.is_empty());
-        texts.map(|text| Example { page: text.features(), targets: text.targets, site }).collect()
+        texts.map(|text| text.example(page)).collect()
+    }
+
+    fn example(self, page: &LabelledPage) -> Example {
+        let features = self.features();
+        Example {
+            figures: self.figures(page.url.as_deref()).unwrap_or_default(),
+            page: features,
+            targets: self.targets,
+            site: site(page),
+            page_type: page_type(page),
+        }
+    }
+
+    /// The figures of the whole page that tell its type; none for plain text.
+    pub fn figures(&self, url: Option<&str>) -> Option<Vec<f32>> {
+        self.document.as_ref().map(|document| figures(document, &self.blocks, url))
     }
 
     /// The lines that a careless extractor would leave: from a little before the content to a
@@ -189,6 +208,11 @@ fn residue(document: &Document) -> Vec<(String, Label)> {
     residue
 }
 
+/// The page's type, where the truth file names one that is known.
+pub fn page_type(page: &LabelledPage) -> Option<PageType> {
+    page.page_type.as_deref()?.parse().ok()
+}
+
 /// The page's site as a number.
 pub fn site(page: &LabelledPage) -> u64 {
     site_of(&page.group)
@@ -201,9 +225,14 @@ fn targets(blocks: &Blocks, page: &LabelledPage, gold: Option<&Gold>) -> Vec<Tar
         Truth::Blocks(labelled) => (align_labels(&texts, labelled), gold),
         Truth::Gold(gold) => (vec![None; texts.len()], Some(gold)),
     };
-    // Empty gold is as often a page nobody transcribed as one without content.
     let inside = match gold.and_then(|gold| gold.main_content.as_deref()) {
-        None | Some("") => vec![None; texts.len()],
+        None => vec![None; texts.len()],
+        // The gold of a page with little text is empty since there is no content; of one with
+        // much, more likely since nobody transcribed it.
+        Some("") => {
+            let words: usize = texts.iter().map(|text| crate::measures::count_words(text)).sum();
+            vec![((words as f64) < SHELL_WORDS).then_some(false); texts.len()]
+        }
         Some(gold) => align_gold(&texts, gold).into_iter().map(is_inside).collect(),
     };
     labels.into_iter().zip(inside).map(|(label, inside)| Target { label, inside }).collect()

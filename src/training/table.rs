@@ -17,6 +17,9 @@ use crate::boost::{BinnedColumns, bin, quantile_edges};
 use crate::container;
 use crate::features::{Layout, Matrix, OUTSIDE, Page, REACH, Schema, View};
 use crate::label::Label;
+use crate::lexical::{LEXICAL, Lexicon, Tokens};
+use crate::page_type::PageType;
+use crate::page_type::figures::PAGE;
 
 /// What is known of a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +50,10 @@ pub struct Example {
     pub targets: Vec<Target>,
     /// The page's site, as a number: folds never split it.
     pub site: u64,
+    /// Its type, where that is known.
+    pub page_type: Option<PageType>,
+    /// Its figures by the schema [`PAGE`]; empty for plain text.
+    pub figures: Vec<f32>,
 }
 
 /// A feature of all blocks of all pages.
@@ -58,6 +65,26 @@ struct Column {
     bins: Vec<u8>,
 }
 
+impl Column {
+    /// A value that falls into the bin of the row.
+    fn value(&self, row: usize) -> f32 {
+        match self.bins[row] {
+            0 => f32::MIN,
+            bin => self.edges[usize::from(bin) - 1].next_up(),
+        }
+    }
+
+    /// Whether it has so many rows, and bins that its edges allow.
+    fn is_sound(&self, rows: usize) -> bool {
+        let edges = &self.edges;
+        self.bins.len() == rows
+            && edges.len() < 256
+            && edges.iter().all(|e| e.is_finite())
+            && edges.is_sorted_by(|a, b| a < b)
+            && self.bins.iter().all(|bin| usize::from(*bin) <= edges.len())
+    }
+}
+
 /// A page of a table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TablePage {
@@ -67,6 +94,8 @@ pub struct TablePage {
     pub layout: Layout,
     /// What is known of each block.
     pub targets: Vec<Target>,
+    /// Its type, where that is known.
+    pub page_type: Option<PageType>,
     /// Row of its first block.
     start: usize,
 }
@@ -93,7 +122,23 @@ pub struct TableHeader {
 pub struct Table {
     /// The features of the schema.
     pub features: Features,
+    /// The figures of whole pages, without padding; none for plain text.
+    pub page_figures: Features,
     pages: Vec<TablePage>,
+    /// What the words say, if that has been learnt: a table from a file has no others.
+    pub lexical: Option<Lexical>,
+    /// Each page's words and names; none in a table from a file.
+    #[serde(skip)]
+    pub(super) tokens: Vec<Tokens>,
+}
+
+/// What the words and names of a table's pages say of its blocks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Lexical {
+    /// Learnt from all pages that were chosen: for pages that are not among them.
+    pub lexicon: Lexicon,
+    /// The scores of each chosen page, by a lexicon that has not seen its site.
+    pub scores: Features,
 }
 
 impl Features {
@@ -106,38 +151,68 @@ impl Features {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Bins figures of whole pages, a row a page.
+    pub(super) fn of_pages(rows: &[Vec<f32>]) -> Features {
+        let figures = rows.iter().map(Vec::len).min().unwrap_or(0);
+        let columns = (0..figures).into_par_iter().map(|figure| {
+            let values: Vec<f32> = rows.iter().map(|row| row[figure]).collect();
+            let edges = quantile_edges(&values, BINS);
+            Column { bins: values.iter().map(|value| bin(*value, &edges)).collect(), edges }
+        });
+        Features(columns.collect())
+    }
+}
+
+/// Of the features of blocks and of whole pages, in hexadecimal.
+fn fingerprint(schema: &Schema) -> String {
+    [schema, &*LEXICAL, &PAGE].map(|schema| format!("{:016x}", schema.fingerprint())).concat()
 }
 
 /// Bins a feature.
-const BINS: usize = 64;
+pub const BINS: usize = 64;
+/// Bins a lexical score: fewer, as hardly any two of these are alike and a table is to stay small.
+pub const LEXICAL_BINS: usize = 24;
 
 impl Table {
     /// Bins the pages' features. Pages without blocks are left out.
     pub fn new(examples: Vec<Example>) -> Table {
         let mut pages = Vec::with_capacity(examples.len());
+        let mut rows = Vec::with_capacity(examples.len());
         let mut matrices = Vec::with_capacity(examples.len());
+        let mut tokens = Vec::with_capacity(examples.len());
         let mut start = REACH;
         for example in examples.into_iter().filter(|e| !e.targets.is_empty()) {
             let blocks = example.targets.len();
-            let Page { matrix, layout } = example.page;
-            pages.push(TablePage { site: example.site, layout, targets: example.targets, start });
+            let Page { matrix, layout, tokens: of_page } = example.page;
+            tokens.push(of_page);
+            pages.push(TablePage {
+                site: example.site,
+                layout,
+                targets: example.targets,
+                page_type: example.page_type,
+                start,
+            });
+            rows.push(example.figures);
             matrices.push(matrix);
             start += blocks + REACH;
         }
-        let mut table = Table { features: Features::default(), pages };
-        table.features = table.bin(matrices.iter().map(Some).collect());
+        let page_figures = Features::of_pages(&rows);
+        let features = Features::default();
+        let mut table = Table { features, page_figures, pages, lexical: None, tokens };
+        table.features = table.bin(matrices.iter().map(Some).collect(), BINS);
         table
     }
 
-    /// Bins features of the table's pages, one matrix a page. A page without one counts as
-    /// padding.
-    pub fn bin(&self, matrices: Vec<Option<&Matrix>>) -> Features {
+    /// Cuts features of the table's pages into so many bins, one matrix a page. A page without one
+    /// counts as padding.
+    pub fn bin(&self, matrices: Vec<Option<&Matrix>>, max_bins: usize) -> Features {
         let features = matrices.iter().flatten().next().map_or(0, |m| m.padded().nrows());
         let rows = self.rows() + 2 * REACH;
         let columns = (0..features).into_par_iter().map(|feature| {
             let known = matrices.iter().flatten();
             let values: Vec<f32> = known.flat_map(|m| m.column(feature, 0)).copied().collect();
-            let edges = quantile_edges(&values, BINS);
+            let edges = quantile_edges(&values, max_bins);
             let mut bins = vec![bin(OUTSIDE, &edges); rows];
             for (page, matrix) in self.pages.iter().zip(&matrices) {
                 if let Some(matrix) = matrix {
@@ -160,7 +235,7 @@ impl Table {
     pub fn write(&self, schema: &Schema, out: &mut impl Write) -> io::Result<()> {
         let header = TableHeader {
             schema: schema.name.to_owned(),
-            fingerprint: format!("{:016x}", schema.fingerprint()),
+            fingerprint: fingerprint(schema),
             pages: self.pages.len(),
             blocks: self.blocks(),
         };
@@ -177,7 +252,7 @@ impl Table {
         let Some(schema) = Schema::named(&header.schema) else {
             return refuse("unknown schema: expected html or text");
         };
-        if header.fingerprint != format!("{:016x}", schema.fingerprint()) {
+        if header.fingerprint != fingerprint(schema) {
             return refuse(
                 "a table of other features than this dehusk has: make it anew with `dehusk features`",
             );
@@ -206,14 +281,14 @@ impl Table {
             start += blocks + REACH;
         }
         let rows = self.rows() + 2 * REACH;
-        self.features.0.iter().all(|column| {
-            let edges = &column.edges;
-            column.bins.len() == rows
-                && edges.len() < 256
-                && edges.iter().all(|e| e.is_finite())
-                && edges.is_sorted_by(|a, b| a < b)
-                && column.bins.iter().all(|bin| usize::from(*bin) <= edges.len())
-        })
+        [0, PAGE.features.len()].contains(&self.page_figures.len())
+            && self.features.0.iter().all(|column| column.is_sound(rows))
+            && self.lexical.as_ref().is_some_and(|lexical| {
+                lexical.lexicon.check().is_ok()
+                    && lexical.scores.len() == lexical.lexicon.width()
+                    && lexical.scores.0.iter().all(|column| column.is_sound(rows))
+            })
+            && self.page_figures.0.iter().all(|column| column.is_sound(self.pages.len()))
     }
 
     /// Number of blocks.
@@ -237,40 +312,45 @@ impl Table {
         start..start + self.pages[page].targets.len()
     }
 
-    /// A page's features, each value one that falls into the bin it was: a model whose
-    /// thresholds are the table's edges scores it as it would the page itself.
-    pub fn matrix(&self, page: usize) -> Matrix {
+    /// The figures of a whole page, each value one that falls into the bin it was.
+    pub fn page_row(&self, page: usize) -> Vec<f32> {
+        self.page_figures.0.iter().map(|column| column.value(page)).collect()
+    }
+
+    /// A page's part of these features, each value one that falls into the bin it was: a model
+    /// whose thresholds are the table's edges scores it as it would the page itself.
+    pub fn matrix(&self, features: &Features, page: usize) -> Matrix {
         let page = &self.pages[page];
         let width = page.targets.len() + 2 * REACH;
-        let mut values = Array2::zeros((self.features.len(), width));
-        for (mut row, column) in values.rows_mut().into_iter().zip(&self.features.0) {
-            for (value, bin) in row.iter_mut().zip(&column.bins[page.start - REACH..]) {
-                *value = match bin {
-                    0 => f32::MIN,
-                    bin => column.edges[usize::from(*bin) - 1].next_up(),
-                };
+        let mut values = Array2::zeros((features.len(), width));
+        for (mut row, column) in values.rows_mut().into_iter().zip(&features.0) {
+            for (value, at) in row.iter_mut().zip(page.start - REACH..) {
+                *value = column.value(at);
             }
         }
         Matrix::from_padded(values)
     }
 }
 
-/// A table's columns as a pass sees them: the pages' own features, then the second pass'.
+/// A table's columns as a pass sees them: one part after the other.
 pub struct TableView<'a> {
     /// The table.
     pub table: &'a Table,
-    /// The second pass' features.
-    pub context: Option<&'a Features>,
+    /// Its pages' own features, what their words say, and the second pass' features.
+    pub parts: &'a [&'a Features],
     /// The columns.
     pub view: &'a View,
 }
 
 impl TableView<'_> {
-    fn column(&self, feature: usize) -> &Column {
-        let own = &self.table.features.0;
-        match self.context {
-            Some(context) if feature >= own.len() => &context.0[feature - own.len()],
-            _ => &own[feature],
+    fn column(&self, mut feature: usize) -> &Column {
+        let mut parts = self.parts.iter();
+        loop {
+            let part = parts.next().expect("a view of these parts");
+            match feature.checked_sub(part.len()) {
+                Some(rest) => feature = rest,
+                None => return &part.0[feature],
+            }
         }
     }
 }
@@ -292,5 +372,41 @@ impl BinnedColumns for TableView<'_> {
 
     fn edges(&self, feature: usize) -> &[f32] {
         &self.column(self.view.columns[feature].0).edges
+    }
+}
+
+/// A table's whole pages as the classifier of page types sees them: a row a page.
+pub struct PagesView<'a> {
+    /// How many pages.
+    pub pages: usize,
+    /// Their figures, and the means of what their words say.
+    pub parts: [&'a Features; 2],
+}
+
+impl PagesView<'_> {
+    fn column(&self, feature: usize) -> &Column {
+        let [figures, means] = self.parts;
+        match feature.checked_sub(figures.len()) {
+            Some(rest) => &means.0[rest],
+            None => &figures.0[feature],
+        }
+    }
+}
+
+impl BinnedColumns for PagesView<'_> {
+    fn rows(&self) -> usize {
+        self.pages
+    }
+
+    fn features(&self) -> usize {
+        self.parts.iter().map(|part| part.len()).sum()
+    }
+
+    fn bins(&self, feature: usize) -> &[u8] {
+        &self.column(feature).bins
+    }
+
+    fn edges(&self, feature: usize) -> &[f32] {
+        &self.column(feature).edges
     }
 }

@@ -6,13 +6,14 @@
 
 use memchr::{memchr, memmem};
 
+use super::super::Tag;
 use super::entities::Context;
 use super::names::{self, NameHash};
 use super::tree::{AttrRange, Content, StartTag, TreeBuilder};
 
 /// Scans a page from start to end, or until the tree has no room left.
 pub(super) fn scan(page: &str, tree: &mut TreeBuilder) {
-    let mut scanner = Scanner { page, bytes: page.as_bytes(), tree };
+    let mut scanner = Scanner { page, bytes: page.as_bytes(), tree, in_noscript: false };
     scanner.run();
 }
 
@@ -20,6 +21,8 @@ struct Scanner<'a> {
     page: &'a str,
     bytes: &'a [u8],
     tree: &'a mut TreeBuilder,
+    /// Whether a `<noscript>` has been begun and not ended, wherever the tree has put it.
+    in_noscript: bool,
 }
 
 impl Scanner<'_> {
@@ -97,6 +100,7 @@ impl Scanner<'_> {
         let (name, at) = self.tag_name(at);
         match self.attributes::<false>(at) {
             Some(tail) => {
+                self.in_noscript &= names::tag(name) != Tag::Noscript;
                 self.tree.end_tag(names::tag(name), name);
                 tail.end
             }
@@ -118,6 +122,7 @@ impl Scanner<'_> {
             self_closing: tail.self_closing,
             source: &self.page[attrs_at..tail.end],
         };
+        self.in_noscript |= start_tag.tag == Tag::Noscript;
         let content = self.tree.start_tag(&start_tag);
         let context = match content {
             Content::Markup => return tail.end,
@@ -132,7 +137,7 @@ impl Scanner<'_> {
         let text_end = if name.eq_ignore_ascii_case(b"script") {
             script_end(self.bytes, tail.end)
         } else {
-            raw_text_end(self.bytes, tail.end, name)
+            raw_text_end(self.bytes, tail.end, name, self.in_noscript)
         };
         let text = if matches!(content, Content::Dropped) {
             tail.end..tail.end
@@ -140,6 +145,9 @@ impl Scanner<'_> {
             tail.end..text_end
         };
         self.tree.raw_text(&self.page[text], context);
+        if self.bytes.get(text_end + 2..).is_some_and(|rest| !is_tag(rest, name)) {
+            return text_end;
+        }
         let end_tag_attributes = (text_end + b"</".len() + name.len()).min(self.bytes.len());
         self.attributes::<false>(end_tag_attributes).map_or(self.bytes.len(), |tail| tail.end)
     }
@@ -245,10 +253,15 @@ fn comment_end(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// The place of the end tag that ends an element of raw text, or the end of the page.
-fn raw_text_end(bytes: &[u8], mut at: usize, name: &[u8]) -> usize {
+///
+/// In a `<noscript>` the element ends with that at the latest. With scripting off the standard
+/// has it go on, but pages are written for browsers with scripting on, to which a `<noscript>`
+/// is raw text itself: an `<iframe …/>` in one, never closed, would swallow the page.
+fn raw_text_end(bytes: &[u8], mut at: usize, name: &[u8], in_noscript: bool) -> usize {
     while let Some(i) = memmem::find(&bytes[at..], b"</") {
         at += i;
-        if is_tag(&bytes[at + 2..], name) {
+        let rest = &bytes[at + 2..];
+        if is_tag(rest, name) || in_noscript && is_tag(rest, b"noscript") {
             return at;
         }
         at += 2;
@@ -323,6 +336,16 @@ mod tests {
             ("a<!-->b", "b"),
         ] {
             assert_eq!(&source[comment_end(source.as_bytes(), 0)..], rest, "{source}");
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_noscript_reaches_beyond_it() {
+        for body in ["", "<body>"] {
+            let page = format!("{body}<noscript><iframe src=a /></NoScript ><p>Text</p>");
+            let document = super::super::parse(&page);
+            let blocks = crate::segment::Blocks::of_document(&document);
+            assert_eq!(blocks.texts().collect::<Vec<_>>(), ["Text"]);
         }
     }
 

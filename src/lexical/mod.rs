@@ -1,0 +1,241 @@
+//! The lexical model: what a block's words, and the names of the elements around it, say by
+//! themselves.
+//!
+//! A linear classifier over hashed tokens (the hashing trick, Weinberger et al., ICML 2009):
+//! the block's first and last words, those of the heading above it, and the names, classes, ids
+//! and roles of the elements that hold it. It knows nothing of mass, place or neighbours; its
+//! scores are features of the trees, which do. Keyword groups are written by hand and few; here
+//! the labelled pages say which of some hundred thousand names mean what.
+//!
+//! Training pages get the scores of a model that has not seen their site
+//! ([`crate::training`]); otherwise the trees would trust it more than it deserves.
+
+mod fit;
+mod tokens;
+
+use std::sync::LazyLock;
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+pub use fit::{FitParams, Lesson, fit};
+pub use tokens::Tokens;
+use tokens::{Element, Group, scale, slot};
+
+use crate::boost::softmax;
+use crate::features::{Feature, Matrix, OUTSIDE, REACH, Schema, View};
+use crate::model::Scores;
+
+/// Slots of the table of weights, a power of two.
+const SLOTS: usize = 1 << 18;
+/// Scores a block.
+pub const WIDTH: usize = Scores::OUTPUTS;
+
+/// The schema of its scores.
+pub static LEXICAL: LazyLock<Schema> = LazyLock::new(|| {
+    let feature = |output: usize| Feature {
+        name: format!("lexical.{}", Scores::output_name(output)),
+        meaning: "what its words and names say by themselves, as log-odds up to a constant"
+            .to_owned(),
+        range: (f32::MIN, f32::MAX),
+        near: true,
+    };
+    Schema::new("lexical", vec![(0..WIDTH).map(feature).collect()])
+});
+
+/// A fitted lexical model: for every slot a weight an output, in units of `scale`. The default one
+/// has no slots and gives no scores.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Lexicon {
+    scale: f32,
+    /// `SLOTS × WIDTH`, row-major.
+    weights: Vec<i8>,
+}
+
+impl Lexicon {
+    /// Scores a block: [`WIDTH`], or none.
+    pub fn width(&self) -> usize {
+        if self.weights.is_empty() { 0 } else { WIDTH }
+    }
+
+    /// Its scores as models see them: the columns of [`LEXICAL`], or none.
+    pub fn view(&self) -> View {
+        if self.width() == 0 { View::default() } else { LEXICAL.view() }
+    }
+
+    /// The weights of a list of tokens in a group, added up.
+    fn sum(&self, tokens: &[u32], group: Group) -> [i32; WIDTH] {
+        let mut sum = [0; WIDTH];
+        for token in tokens {
+            let start = slot(*token, group) as usize * WIDTH;
+            let weights = &self.weights[start..start + WIDTH];
+            sum.iter_mut().zip(weights).for_each(|(sum, w)| *sum += i32::from(*w));
+        }
+        sum
+    }
+
+    /// The scores of a page's blocks, `blocks × WIDTH` row-major: log-odds up to a constant.
+    fn scores(&self, tokens: &Tokens) -> Vec<f32> {
+        // Elements are many and their lists of names few: each list is summed once a group.
+        let mut known = [const { Vec::new() }; 4];
+        known.fill(vec![None; tokens.names.len()]);
+        let mut sum_of = |list: u32, group: Group| {
+            *known[group as usize][list as usize]
+                .get_or_insert_with(|| self.sum(tokens.names.list(list), group))
+        };
+        let mut far: Vec<(usize, [i32; WIDTH])> = Vec::with_capacity(tokens.elements.len());
+        for element in &tokens.elements {
+            let (before, sum) =
+                element.parent.map_or((0, [0; WIDTH]), |parent| far[parent as usize]);
+            let names = tokens.names.list(element.names).len();
+            far.push((before + names, add(sum, sum_of(element.names, Group::Far))));
+        }
+        let mut out = vec![0.0; tokens.blocks() * WIDTH];
+        for (block, row) in out.chunks_exact_mut(WIDTH).enumerate() {
+            let mut add_group = |n: usize, sum: [i32; WIDTH]| {
+                let scale = scale(n) * self.scale;
+                row.iter_mut().zip(sum).for_each(|(score, sum)| *score += scale * sum as f32);
+            };
+            let (own, element, heading) = tokens.block(block);
+            let n = own.iter().map(|list| tokens.names.list(*list).len()).sum();
+            let sums = own.iter().map(|list| sum_of(*list, Group::Own));
+            add_group(n, sums.fold([0; WIDTH], add));
+            let mut around = element.parent;
+            for group in [Group::Parent, Group::Grandparent] {
+                if let Some(at) = around {
+                    let Element { names, parent } = tokens.elements[at as usize];
+                    add_group(tokens.names.list(names).len(), sum_of(names, group));
+                    around = parent;
+                }
+            }
+            if let Some((n, sum)) = around.map(|at| far[at as usize]) {
+                add_group(n, sum);
+            }
+            let words = tokens.words.list(block as u32);
+            add_group(words.len(), self.sum(words, Group::Words));
+            add_group(heading.len(), self.sum(heading, Group::Heading));
+        }
+        out
+    }
+
+    /// The scores of a page's blocks, by the schema [`LEXICAL`]; of no features where there are none.
+    pub fn matrix(&self, tokens: &Tokens) -> Matrix {
+        if self.width() == 0 {
+            return Matrix::from_padded(Array2::zeros((0, 2 * REACH)));
+        }
+        let mut values = Array2::from_elem((WIDTH, tokens.blocks() + 2 * REACH), OUTSIDE);
+        for (block, row) in self.scores(tokens).chunks_exact(WIDTH).enumerate() {
+            for (output, score) in row.iter().enumerate() {
+                values[[output, block + REACH]] = *score;
+            }
+        }
+        Matrix::from_padded(values)
+    }
+
+    /// Checks that scoring cannot fail.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match [0, SLOTS * WIDTH].contains(&self.weights.len()) && self.scale.is_finite() {
+            true => Ok(()),
+            false => Err("a lexical model of another size".to_owned()),
+        }
+    }
+}
+
+/// What the words of a page say in the mean: of each output, the mean over the words of its
+/// probability in their blocks. `scores` is by [`LEXICAL`]; `words` is each block's number of words.
+pub fn means(scores: &Matrix, words: &[u32]) -> [f32; WIDTH] {
+    let columns: [&[f32]; WIDTH] = std::array::from_fn(|output| scores.column(output, 0));
+    let (mut sums, mut all) = ([0.0; WIDTH], 0.0);
+    for (block, words) in words.iter().enumerate() {
+        let mut row = columns.map(|column| column[block]);
+        softmax(&mut row);
+        sums.iter_mut().zip(row).for_each(|(sum, p)| *sum += *words as f32 * p);
+        all += *words as f32;
+    }
+    sums.map(|sum| if all > 0.0 { sum / all } else { 0.0 })
+}
+
+fn add(a: [i32; WIDTH], b: [i32; WIDTH]) -> [i32; WIDTH] {
+    std::array::from_fn(|i| a[i] + b[i])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dom;
+    use crate::label::Label;
+    use crate::segment::Blocks;
+
+    const PARAMS: FitParams =
+        FitParams { epochs: 20, alpha: 0.1, beta: 1.0, l1: 0.0, l2: 0.1, min_sites: 2, seed: 1 };
+
+    fn tokens(page: &str) -> Tokens {
+        let document = dom::parse(page);
+        Tokens::of_document(&document, &Blocks::of_document(&document))
+    }
+
+    /// Four sites of an article and an advertisement each, whose names agree and words do not.
+    fn lexicon() -> Lexicon {
+        let pages: Vec<Tokens> = ["The mill", "Two ferries", "No rain", "A lighthouse"]
+            .iter()
+            .enumerate()
+            .map(|(site, text)| {
+                tokens(&format!(
+                    "<div class='w{site}'><div class='entry-content'><p>{text} again</p></div>
+                    <div class='adSlot'><p>{text} today</p></div></div>"
+                ))
+            })
+            .collect();
+        let mut possible = vec![0.0; 2 * WIDTH];
+        possible[Label::Body as usize] = 1.0;
+        possible[WIDTH + Label::Ad as usize] = 1.0;
+        let lesson = |(site, tokens)| Lesson {
+            tokens,
+            site: site as u64,
+            possible: &possible,
+            weights: &[1.0, 1.0],
+        };
+        fit(&pages.iter().enumerate().map(lesson).collect::<Vec<_>>(), &PARAMS)
+    }
+
+    #[test]
+    fn a_name_means_on_another_site_what_it_meant_on_several() {
+        let page = "<section><div class='big ad-slot'><p>Unknown words</p></div>
+            <div id='entry'><p>Unknown words</p></div></section>";
+        let scores = lexicon().scores(&tokens(page));
+        let likeliest = |block: usize| {
+            let row = &scores[block * WIDTH..(block + 1) * WIDTH];
+            (0..WIDTH).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap()
+        };
+        assert_eq!((likeliest(0), likeliest(1)), (Label::Ad as usize, Label::Body as usize));
+    }
+
+    #[test]
+    fn a_name_that_one_site_alone_has_means_nothing() {
+        let lexicon = lexicon();
+        let with = tokens("<div class='w2'><div><p>x</p></div></div>");
+        let without = tokens("<div class='w9'><div><p>x</p></div></div>");
+        // Both are one token that weighs nothing.
+        assert_eq!(lexicon.scores(&with), lexicon.scores(&without));
+    }
+
+    #[test]
+    fn scores_are_the_sums_of_the_weights_that_fitting_sees() {
+        let lexicon = lexicon();
+        let tokens = tokens(
+            "<body class=entry><h2>The mill</h2><main><div class=entry-content><section>
+            <p>Two <b class=ad>ferries</b></p><ul><li>today<li>again</ul></section></div></main>",
+        );
+        let scores = lexicon.scores(&tokens);
+        for (block, row) in scores.chunks_exact(WIDTH).enumerate() {
+            let mut slots = Vec::new();
+            tokens.slots(block, &mut slots);
+            for (output, score) in row.iter().enumerate() {
+                let weight = |slot: u32| f32::from(lexicon.weights[slot as usize * WIDTH + output]);
+                let sum: f32 =
+                    slots.iter().map(|(slot, n)| n * lexicon.scale * weight(*slot)).sum();
+                assert!((sum - score).abs() < 1e-4, "{block} {output}: {sum} {score}");
+            }
+        }
+    }
+}

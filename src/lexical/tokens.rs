@@ -1,0 +1,351 @@
+//! The tokens of a page's blocks.
+
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::{FxHashMap, FxHasher};
+
+use super::SLOTS;
+use crate::dom::{Attr, Document, NodeId, Tag};
+use crate::features::text::is_cjk;
+use crate::segment::{Block, Blocks};
+
+/// Where a token stands to a block. The same name means another thing in each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    /// The block's element, and inline elements around its first text.
+    Own,
+    /// Its parent.
+    Parent,
+    /// Its grandparent.
+    Grandparent,
+    /// All elements further out, as one set.
+    Far,
+    /// The words of the block.
+    Words,
+    /// The words of the last heading above it.
+    Heading,
+}
+
+/// Words from a text's start, pairs of words, and words from its end.
+const FIRST: usize = 12;
+const PAIRS: usize = 5;
+const LAST: usize = 6;
+/// Words of a heading.
+const HEADING: usize = 6;
+/// A text's bytes in which the first words are looked for, and the last.
+const HEAD: usize = 200;
+const TAIL: usize = 60;
+
+/// Lists of tokens, each a hash.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Lists {
+    tokens: Vec<u32>,
+    ends: Vec<u32>,
+}
+
+impl Lists {
+    fn end(&mut self) {
+        self.ends.push(self.tokens.len() as u32);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(super) fn list(&self, i: u32) -> &[u32] {
+        let start = (i as usize).checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.tokens[start as usize..self.ends[i as usize] as usize]
+    }
+}
+
+/// An element that holds blocks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Element {
+    /// Its list of names.
+    pub names: u32,
+    /// The element that holds it, by its place in [`Tokens::elements`], where it comes earlier.
+    pub parent: Option<u32>,
+}
+
+/// What is known of a block.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Line {
+    /// Its element.
+    element: u32,
+    /// The end of its part of [`Tokens::own`].
+    own_end: u32,
+    /// The block that is the last heading above it.
+    heading: Option<u32>,
+}
+
+/// The tokens of all blocks of a page. Elements of the same names share a list of these.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tokens {
+    /// Names, classes, ids and roles of elements.
+    pub(super) names: Lists,
+    /// First and last words, a list a block.
+    pub(super) words: Lists,
+    pub(super) elements: Vec<Element>,
+    /// Lists of names that are the blocks' own.
+    own: Vec<u32>,
+    lines: Vec<Line>,
+}
+
+impl Tokens {
+    /// Those of a page with a DOM.
+    pub fn of_document(document: &Document, blocks: &Blocks) -> Tokens {
+        let mut tokens = Tokens::default();
+        let mut names = Names {
+            document,
+            elements: vec![None; document.nodes().len()],
+            lists: FxHashMap::default(),
+        };
+        let mut heading = None;
+        let mut hashes = Vec::new();
+        for (i, block) in blocks.iter().enumerate() {
+            let element = tokens.push_elements(&mut names, block);
+            tokens.push_words(blocks.text(block), &mut hashes);
+            tokens.lines.push(Line { element, own_end: tokens.own.len() as u32, heading });
+            if document.node(block.node).tag.heading_level().is_some() {
+                heading = Some(i as u32);
+            }
+        }
+        tokens
+    }
+
+    fn push_words(&mut self, text: &str, hashes: &mut Vec<u64>) {
+        hashes.clear();
+        text_tokens(text, hashes);
+        self.words.tokens.extend(hashes.iter().map(|hash| fold(*hash)));
+        self.words.end();
+    }
+
+    /// Adds the elements around a block; gives the one that it fills.
+    fn push_elements(&mut self, names: &mut Names, block: &Block) -> u32 {
+        let document = names.document;
+        for id in document.ancestors(block.first).take_while(|id| *id > block.node) {
+            let list = names.list(id, &mut self.names);
+            self.own.push(list);
+        }
+        let element = names.element(block.node, self);
+        self.own.push(self.elements[element as usize].names);
+        element
+    }
+
+    /// How many blocks.
+    pub fn blocks(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The lists of a block's own names, the element that it fills, and the words of the heading
+    /// above it.
+    pub(super) fn block(&self, i: usize) -> (&[u32], Element, &[u32]) {
+        let line = &self.lines[i];
+        let start = i.checked_sub(1).map_or(0, |before| self.lines[before].own_end);
+        let heading = line.heading.map_or(&[][..], |heading| {
+            let words = self.words.list(heading);
+            &words[..words.len().min(HEADING)]
+        });
+        let element = self.elements[line.element as usize];
+        (&self.own[start as usize..line.own_end as usize], element, heading)
+    }
+
+    /// The slots of a block, and what each counts: in each group one over the root of its
+    /// number of tokens, so that long texts and deep pages do not outweigh the rest.
+    pub(super) fn slots(&self, i: usize, slots: &mut Vec<(u32, f32)>) {
+        let mut push = |group: Group, lists: &mut dyn Iterator<Item = &[u32]>| {
+            let start = slots.len();
+            for list in lists {
+                slots.extend(list.iter().map(|token| (slot(*token, group), 0.0)));
+            }
+            let scale = scale(slots.len() - start);
+            slots[start..].iter_mut().for_each(|slot| slot.1 = scale);
+        };
+        let (own, element, heading) = self.block(i);
+        let parent = |element: &Element| element.parent.map(|at| self.elements[at as usize]);
+        push(Group::Own, &mut own.iter().map(|list| self.names.list(*list)));
+        let mut around = std::iter::successors(Some(element), parent).skip(1);
+        let mut names = around.by_ref().map(|element| self.names.list(element.names));
+        push(Group::Parent, &mut names.by_ref().take(1));
+        push(Group::Grandparent, &mut names.by_ref().take(1));
+        push(Group::Far, &mut names);
+        push(Group::Words, &mut std::iter::once(self.words.list(i as u32)));
+        push(Group::Heading, &mut std::iter::once(heading));
+    }
+}
+
+/// What each of so many tokens counts.
+pub(super) fn scale(tokens: usize) -> f32 {
+    if tokens == 0 { 0.0 } else { 1.0 / (tokens as f32).sqrt() }
+}
+
+/// The slot of a token.
+pub(super) fn slot(token: u32, group: Group) -> u32 {
+    let mixed = (u64::from(token) | (group as u64 + 1) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 40) as u32 & (SLOTS as u32 - 1)
+}
+
+fn fold(hash: u64) -> u32 {
+    (hash ^ hash >> 32) as u32
+}
+
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+
+fn eat(hash: u64, c: u32) -> u64 {
+    (hash ^ u64::from(c)).wrapping_mul(FNV_PRIME)
+}
+
+/// The elements of a page that have been met.
+struct Names<'a> {
+    document: &'a Document,
+    /// The place of each node that is an element and has been met.
+    elements: Vec<Option<u32>>,
+    /// The list of each distinct element: of its tag and attributes.
+    lists: FxHashMap<u64, u32>,
+}
+
+fn is_name(attr: Attr) -> bool {
+    matches!(
+        attr,
+        Attr::Class | Attr::Id | Attr::Role | Attr::Itemprop | Attr::Data | Attr::AriaLabel
+    )
+}
+
+impl Names<'_> {
+    /// The place of an element and, before it, of those that hold it.
+    fn element(&mut self, id: NodeId, tokens: &mut Tokens) -> u32 {
+        let document = self.document;
+        let mut new = Vec::new();
+        let mut parent = None;
+        for id in std::iter::once(id).chain(document.ancestors(id)) {
+            match self.elements[id as usize] {
+                Some(known) => {
+                    parent = Some(known);
+                    break;
+                }
+                None => new.push(id),
+            }
+        }
+        for id in new.into_iter().rev() {
+            let names = self.list(id, &mut tokens.names);
+            let at = tokens.elements.len() as u32;
+            tokens.elements.push(Element { names, parent });
+            self.elements[id as usize] = Some(at);
+            parent = Some(at);
+        }
+        parent.expect("the element itself, at least")
+    }
+
+    /// The list of an element's names.
+    fn list(&mut self, id: NodeId, lists: &mut Lists) -> u32 {
+        let tag = self.document.node(id).tag;
+        let mut hasher = FxHasher::default();
+        tag.hash(&mut hasher);
+        for (attr, value) in self.document.attrs_where(id, is_name) {
+            (attr as u32, value).hash(&mut hasher);
+        }
+        *self.lists.entry(hasher.finish()).or_insert_with(|| {
+            let mut hashes = vec![eat(FNV_OFFSET, tag as u32 + 0x11_0000)];
+            // What they are called says what the page is, and not what any block of it is.
+            let is_page = matches!(tag, Tag::Html | Tag::Body);
+            for (attr, value) in self.document.attrs_where(id, |attr| is_name(attr) && !is_page) {
+                name_tokens(attr, value, &mut hashes);
+            }
+            lists.tokens.extend(hashes.into_iter().map(fold));
+            lists.end();
+            lists.len() as u32 - 1
+        })
+    }
+}
+
+/// Names, whole and in parts: of `postBody-2` are `postbody-0`, `post` and `body`.
+fn name_tokens(attr: Attr, value: &str, out: &mut Vec<u64>) {
+    for name in value.split_ascii_whitespace().take(12) {
+        let (mut whole, mut part) = (eat(FNV_OFFSET, attr as u32 + 0x12_0000), FNV_OFFSET);
+        let (mut length, mut before, mut parts) = (0, ' ', 0);
+        let mut end = |part: &mut u64, length: &mut u32, out: &mut Vec<u64>| {
+            if *length > 1 && parts < 6 {
+                out.push(*part);
+                parts += 1;
+            }
+            (*part, *length) = (FNV_OFFSET, 0);
+        };
+        for c in name.chars().take(40) {
+            let is_start = c.is_uppercase() && !before.is_uppercase();
+            if !c.is_alphabetic() || is_start {
+                end(&mut part, &mut length, out);
+            }
+            if c.is_ascii_digit() {
+                if !before.is_ascii_digit() {
+                    whole = eat(whole, '0' as u32);
+                }
+            } else {
+                let lower = lower(c) as u32;
+                whole = eat(whole, lower);
+                if c.is_alphabetic() {
+                    part = eat(part, lower);
+                    length += 1;
+                }
+            }
+            before = c;
+        }
+        end(&mut part, &mut length, out);
+        out.push(whole);
+    }
+}
+
+/// The tokens of a text: its first words and marks, pairs of the very first, its last ones, and
+/// the whole where it is short.
+fn text_tokens(text: &str, out: &mut Vec<u64>) {
+    let head = &text[..text.floor_char_boundary(HEAD)];
+    let start = out.len();
+    words(head, |hash| out.push(hash));
+    let n = out.len() - start;
+    out.truncate(start + n.min(FIRST));
+    let first = start..out.len();
+    for at in first.clone().skip(1).take(PAIRS - 1) {
+        out.push(eat(out[at - 1].rotate_left(17) ^ out[at], 1));
+    }
+    if n > 0 {
+        out.push(eat(out[start], 2));
+    }
+    if (1..=4).contains(&n) {
+        let whole = first.fold(FNV_OFFSET, |hash, at| (hash ^ out[at]).wrapping_mul(FNV_PRIME));
+        out.push(eat(whole, 3));
+    }
+    if text.len() > HEAD {
+        let from = out.len();
+        let tail = &text[text.ceil_char_boundary(text.len() - TAIL)..];
+        words(tail, |hash| out.push(eat(hash, 4)));
+        let surplus = (out.len() - from).saturating_sub(LAST);
+        out.drain(from..from + surplus);
+    }
+}
+
+/// The first character of the lower case.
+fn lower(c: char) -> char {
+    if c.is_ascii() { c.to_ascii_lowercase() } else { c.to_lowercase().next().unwrap_or(c) }
+}
+
+/// Lower-case words with their digits alike, CJK characters and other marks.
+fn words(text: &str, mut found: impl FnMut(u64)) {
+    let mut word: Option<u64> = None;
+    for c in text.chars() {
+        let is_part = (c.is_alphanumeric() || c == '_') && !is_cjk(c);
+        if is_part {
+            let c = if c.is_numeric() { '0' } else { lower(c) };
+            word = Some(eat(word.unwrap_or(FNV_OFFSET), c as u32));
+            continue;
+        }
+        if let Some(word) = word.take() {
+            found(word);
+        }
+        if !c.is_whitespace() {
+            found(eat(FNV_OFFSET, c as u32));
+        }
+    }
+    if let Some(word) = word {
+        found(word);
+    }
+}
