@@ -1,7 +1,7 @@
 //! Keyword groups: what the words of a short text, or of an element's class, id and role, say
 //! about a block's part in the page.
 //!
-//! A group is one bit of a mask. Patterns are matched without regard to case in one
+//! A group is one bit of a mask, or one of a list of counts. Patterns are matched without regard to case in one
 //! Aho-Corasick pass for all groups. A pattern matches at the start of a word (after a letter
 //! it does not: `ad` is not in `read`), and up to the end of a word where it ends in `$`.
 //! In class names a capital letter starts a word (`adSlot`).
@@ -13,17 +13,19 @@ use aho_corasick::{AhoCorasick, MatchKind};
 /// A set of keyword groups, one bit each.
 pub type Mask = u32;
 
-/// Names of the groups of [`TEXT`], in the order of their bits.
-pub const TEXT_GROUPS: [&str; 22] = text_groups();
-
-macro_rules! groups {
-    ($names:ident, $patterns:ident, $n:literal, $($name:literal: $words:literal;)*) => {
-        const fn $names() -> [&'static str; $n] { [$($name),*] }
+/// Names of groups of keywords, in their order, and the words of each for [`Keywords::new`].
+macro_rules! patterns {
+    ($(#[$doc:meta])* $vis:vis $names:ident, $patterns:ident, $n:literal, $($name:literal: $words:literal;)*) => {
+        $(#[$doc])*
+        $vis const $names: [&str; $n] = [$($name),*];
         const $patterns: [&str; $n] = [$($words),*];
     };
 }
+pub(crate) use patterns;
 
-groups! { text_groups, TEXT_PATTERNS, 22,
+patterns! {
+    /// Names of the groups of [`TEXT`], in the order of their counts.
+    pub TEXT_GROUPS, TEXT_PATTERNS, 22,
     "ad": "advertis advertorial ad$ ads$ sponsored promoted anzeige werbung publicidad publicité pubblicità publicidade reklam reklama реклама annons annonse 広告 广告 廣告 광고 إعلان affiliate";
     "related": "related more-on more-from more-like read-also also-read see-also recommended you-may you-might similar further-reading trending most-read most-popular popular latest-news latest top-stories don't-miss lesen-sie mehr-zum mehr-aus das-könnte meistgelesen weitere à-lire lire-aussi le-plus-lu relacionad lea-también te-puede leia-também veja-também mais-lidas leggi-anche correlati lees-ook meer-over læs-også les-også läs-mer czytaj zobacz-też читайте похожие ilgili benzer 関連 相关 相關 推荐 推薦 관련 おすすめ ランキング ذات-صلة اقرأ";
     "comment": "comment comments reply replies leave-a join-the-discussion kommentar kommentare antworten commentaire répondre comentario responder comentários commenti rispondi reacties komentar комментар yorum コメント 评论 評論 留言 댓글 تعليق";

@@ -204,6 +204,20 @@ impl View {
     }
 }
 
+/// Which of several parts, laid one after the other, holds a column, and its place there.
+///
+/// # Panics
+/// If there are not so many columns.
+pub(crate) fn locate(lengths: impl Iterator<Item = usize>, mut column: usize) -> (usize, usize) {
+    for (part, length) in lengths.enumerate() {
+        match column.checked_sub(length) {
+            Some(rest) => column = rest,
+            None => return (part, column),
+        }
+    }
+    panic!("no part has column {column}")
+}
+
 /// A page's features: `features × (blocks + 2 · REACH)`, the padding filled with [`OUTSIDE`].
 #[derive(Clone, Debug)]
 pub struct Matrix {

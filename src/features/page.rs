@@ -9,7 +9,7 @@ use super::{COUNT, Feature, Group, fill_groups, group, share};
 use crate::segment::Blocks;
 
 /// What models also see of a line's neighbours in plain text.
-pub(crate) const LINE_NEAR: [&str; 20] = [
+pub(crate) const LINE_NEAR: [&str; 19] = [
     "words.chars",
     "words.stop",
     "words.capitals",
@@ -29,7 +29,6 @@ pub(crate) const LINE_NEAR: [&str; 20] = [
     "keywords.read_more",
     "place.title_share",
     "place.title_cover",
-    "line.cohesion",
 ];
 
 /// From how many words on a block counts as a paragraph.
@@ -46,8 +45,9 @@ pub(crate) struct Texts {
 /// One block among the others.
 #[derive(Clone, Copy, Default)]
 struct Extra {
-    /// Blocks with the same words, this one included.
+    /// Blocks with the same words, this one included; and how many of them came before.
     copies: u32,
+    copies_before: u32,
     /// Words before this block.
     words_before: u32,
     /// Paragraphs before this block.
@@ -79,8 +79,6 @@ struct Marks {
     separators: u32,
     /// `@` and `://`.
     addresses: u32,
-    /// Lines above with the same words.
-    copies_before: u32,
 }
 
 impl Marks {
@@ -136,7 +134,9 @@ impl Texts {
         let (mut texts, words, ends) = Texts::with_words(blocks, &title);
         texts.cohere(&words, &ends);
         texts.head();
-        texts.mark(blocks);
+        for (text, extra) in blocks.texts().zip(&mut texts.extra) {
+            extra.marks = Marks::of(text);
+        }
         texts
     }
 
@@ -172,16 +172,6 @@ impl Texts {
             if heads(stats) && stats.keywords.iter().any(|n| *n > 0) {
                 (heading, since) = (stats.keywords, 0);
             }
-        }
-    }
-
-    /// Counts what only lines of plain text are asked for, and their copies above.
-    fn mark(&mut self, blocks: &Blocks) {
-        let mut seen: FxHashMap<u64, u32> = FxHashMap::default();
-        for ((text, stats), extra) in blocks.texts().zip(&self.stats).zip(&mut self.extra) {
-            let copies = seen.entry(stats.hash).or_default();
-            extra.marks = Marks { copies_before: *copies, ..Marks::of(text) };
-            *copies += 1;
         }
     }
 
@@ -239,12 +229,19 @@ impl Texts {
 
     fn copies(&mut self) {
         let mut seen: FxHashMap<u64, u32> = FxHashMap::default();
-        for stats in &self.stats {
-            *seen.entry(stats.hash).or_default() += 1;
+        for (stats, extra) in self.stats.iter().zip(&mut self.extra) {
+            let copies = seen.entry(stats.hash).or_default();
+            extra.copies_before = *copies;
+            *copies += 1;
         }
         for (stats, extra) in self.stats.iter().zip(&mut self.extra) {
             extra.copies = seen[&stats.hash];
         }
+    }
+
+    /// Block `i` as the groups below see it.
+    fn seen(&self, i: usize) -> Seen<'_> {
+        Seen { stats: &self.stats[i], extra: &self.extra[i], total: &self.total, i: i as u32 }
     }
 
     /// Compares each block's words with the title's.
@@ -273,9 +270,7 @@ pub(crate) fn groups<'a>() -> [Group<Seen<'a>>; 4] {
 
 /// Fills `out` with the features of block `i`; gives how many they are.
 pub(crate) fn fill(texts: &Texts, i: usize, out: &mut [f32]) -> usize {
-    let seen =
-        Seen { stats: &texts.stats[i], extra: &texts.extra[i], total: &texts.total, i: i as u32 };
-    fill_groups(&groups(), &seen, out)
+    fill_groups(&groups(), &texts.seen(i), out)
 }
 
 /// All groups of plain text, in the order of the schema.
@@ -285,16 +280,14 @@ pub(crate) fn line_groups<'a>() -> [Group<Seen<'a>>; 6] {
 
 /// Fills `out` with the features of a line of plain text.
 pub(crate) fn fill_line(texts: &Texts, i: usize, out: &mut [f32]) {
-    let seen =
-        Seen { stats: &texts.stats[i], extra: &texts.extra[i], total: &texts.total, i: i as u32 };
-    fill_groups(&line_groups(), &seen, out);
+    fill_groups(&line_groups(), &texts.seen(i), out);
 }
 
 group! {
     lines(c: Seen) = "line" {
-        cohesion: "share of its content words that stand in another paragraph", 0..1 => share(c.extra.cohesive_words, c.extra.content_words);
+        cohesion near: "share of its content words that stand in another paragraph", 0..1 => share(c.extra.cohesive_words, c.extra.content_words);
         since_heading: "number of lines since the last heading-like one with keywords", 0..COUNT => c.extra.since_heading;
-        copies_before: "number of lines above with the same words", 0..COUNT => c.extra.marks.copies_before;
+        copies_before: "number of lines above with the same words", 0..COUNT => c.extra.copies_before;
         word_length: "characters a word", 0..64 => share(c.stats.chars, c.stats.words).min(64.0);
         stop_count: "number of function words", 0..COUNT => c.stats.stop_words;
         numbers: "words that hold a digit, a word", 0..1 => share(c.extra.marks.number_words, c.stats.words).min(1.0);

@@ -82,7 +82,7 @@ impl TextStats {
                 stats.stop_words += u32::from(('\u{3041}'..='\u{309f}').contains(&c));
             } else if !c.is_ascii() && c.is_alphanumeric() {
                 // The common case by far, lower-case letters, map to themselves.
-                let lowered = c.to_lowercase().next().unwrap_or(c);
+                let lowered = self::lower(c);
                 word.push(lowered as u32);
                 word.capital |= lowered != c && word.len == 1;
                 stats.digits += u32::from(c.is_numeric());
@@ -149,15 +149,25 @@ struct Word {
     capital: bool,
 }
 
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+pub(crate) const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+pub(crate) const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+
+/// A step of FNV-1a, by a whole character.
+pub(crate) fn eat(hash: u64, c: u32) -> u64 {
+    (hash ^ u64::from(c)).wrapping_mul(FNV_PRIME)
+}
+
+/// The first character of the lower case.
+pub(crate) fn lower(c: char) -> char {
+    if c.is_ascii() { c.to_ascii_lowercase() } else { c.to_lowercase().next().unwrap_or(c) }
+}
 
 impl Word {
     fn push(&mut self, c: u32) {
         if self.len == 0 {
             self.hash = FNV_OFFSET;
         }
-        self.hash = (self.hash ^ u64::from(c)).wrapping_mul(FNV_PRIME);
+        self.hash = eat(self.hash, c);
         self.len += 1;
     }
 
@@ -175,7 +185,7 @@ impl Word {
 
 /// The hash of a lower-case word, as [`TextStats::of`] gives it.
 fn word_hash(word: &str) -> u64 {
-    word.chars().fold(FNV_OFFSET, |h, c| (h ^ c as u64).wrapping_mul(FNV_PRIME))
+    word.chars().fold(FNV_OFFSET, |hash, c| eat(hash, c as u32))
 }
 
 /// Function words of the languages that the stop-word lists of NLTK cover.

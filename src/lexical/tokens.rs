@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use super::SLOTS;
 use crate::dom::{Attr, Document, NodeId, Tag};
-use crate::features::text::is_cjk;
+use crate::features::text::{FNV_OFFSET, FNV_PRIME, eat, is_cjk, lower};
 use crate::segment::{Block, Blocks};
 
 /// Where a token stands to a block. The same name means another thing in each.
@@ -189,13 +189,6 @@ fn fold(hash: u64) -> u32 {
     (hash ^ hash >> 32) as u32
 }
 
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
-
-fn eat(hash: u64, c: u32) -> u64 {
-    (hash ^ u64::from(c)).wrapping_mul(FNV_PRIME)
-}
-
 /// The elements of a page that have been met.
 struct Names<'a> {
     document: &'a Document,
@@ -321,11 +314,6 @@ fn text_tokens(text: &str, out: &mut Vec<u64>) {
         let surplus = (out.len() - from).saturating_sub(LAST);
         out.drain(from..from + surplus);
     }
-}
-
-/// The first character of the lower case.
-fn lower(c: char) -> char {
-    if c.is_ascii() { c.to_ascii_lowercase() } else { c.to_lowercase().next().unwrap_or(c) }
 }
 
 /// Lower-case words with their digits alike, CJK characters and other marks.

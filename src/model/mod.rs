@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::boost::{Columns, GradientBoosting};
 use crate::confidence::{Confidence, OUTCOME};
 use crate::container;
-use crate::features::{Matrix, Page, REACH, Schema, View};
+use crate::features::{Matrix, Page, REACH, Schema, View, locate};
 use crate::label::Label;
 use crate::lexical::{LEXICAL, Lexicon};
 use crate::page_type::PageTypes;
@@ -304,15 +304,10 @@ impl Columns for Seen<'_> {
     }
 
     fn column(&self, feature: usize) -> &[f32] {
-        let (mut feature, shift) = self.view.columns[feature];
-        let mut parts = self.parts.iter();
-        loop {
-            let part = parts.next().expect("a checked model");
-            match feature.checked_sub(part.padded().nrows()) {
-                Some(rest) => feature = rest,
-                None => return part.column(feature, shift),
-            }
-        }
+        let (feature, shift) = self.view.columns[feature];
+        let lengths = self.parts.iter().map(|part| part.padded().nrows());
+        let (part, feature) = locate(lengths, feature);
+        self.parts[part].column(feature, shift)
     }
 }
 

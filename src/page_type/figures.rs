@@ -12,7 +12,7 @@ use fnv::FnvHasher;
 use rustc_hash::FxHashMap;
 
 use crate::dom::{Attr, Document, NodeId, Tag};
-use crate::features::keywords::{Keywords, Mask};
+use crate::features::keywords::{Keywords, Mask, patterns};
 use crate::features::{COUNT, Feature, Group, Schema, fill_groups, group, share};
 use crate::segment::Blocks;
 
@@ -37,14 +37,6 @@ pub fn figures(document: &Document, blocks: &Blocks, url: Option<&str>) -> Vec<f
     let n = fill_groups(&groups(), &Facts::of(document, url), &mut row);
     fill_words(blocks, &mut row[n..]);
     row
-}
-
-/// Names of groups of keywords, and the words of each: see [`Keywords`].
-macro_rules! patterns {
-    ($names:ident, $patterns:ident, $n:literal, $($name:literal: $words:literal;)*) => {
-        const $names: [&str; $n] = [$($name),*];
-        const $patterns: [&str; $n] = [$($words),*];
-    };
 }
 
 patterns! { TYPE_GROUPS, TYPE_PATTERNS, 22,

@@ -12,6 +12,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::boost::Columns;
+use crate::features::locate;
 use crate::lexical;
 use crate::model::Scorer;
 use figures::PAGE;
@@ -114,11 +115,8 @@ impl Columns for OneRow<'_> {
     }
 
     fn column(&self, feature: usize) -> &[f32] {
-        let [figures, words] = self.0;
-        match feature.checked_sub(figures.len()) {
-            Some(rest) => &words[rest..=rest],
-            None => &figures[feature..=feature],
-        }
+        let (part, feature) = locate(self.0.iter().map(|part| part.len()), feature);
+        &self.0[part][feature..=feature]
     }
 }
 

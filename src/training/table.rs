@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::boost::{BinnedColumns, bin, quantile_edges};
 use crate::container;
-use crate::features::{Layout, Matrix, OUTSIDE, Page, REACH, Schema, View};
+use crate::features::{Layout, Matrix, OUTSIDE, Page, REACH, Schema, View, locate};
 use crate::label::Label;
 use crate::lexical::{LEXICAL, Lexicon, Tokens};
 use crate::page_type::PageType;
@@ -332,6 +332,12 @@ impl Table {
     }
 }
 
+/// A column of parts that are laid one after the other.
+fn column_of<'a>(parts: &[&'a Features], feature: usize) -> &'a Column {
+    let (part, feature) = locate(parts.iter().map(|part| part.len()), feature);
+    &parts[part].0[feature]
+}
+
 /// A table's columns as a pass sees them: one part after the other.
 pub struct TableView<'a> {
     /// The table.
@@ -343,15 +349,8 @@ pub struct TableView<'a> {
 }
 
 impl TableView<'_> {
-    fn column(&self, mut feature: usize) -> &Column {
-        let mut parts = self.parts.iter();
-        loop {
-            let part = parts.next().expect("a view of these parts");
-            match feature.checked_sub(part.len()) {
-                Some(rest) => feature = rest,
-                None => return &part.0[feature],
-            }
-        }
+    fn column(&self, feature: usize) -> &Column {
+        column_of(self.parts, feature)
     }
 }
 
@@ -385,11 +384,7 @@ pub struct PagesView<'a> {
 
 impl PagesView<'_> {
     fn column(&self, feature: usize) -> &Column {
-        let [figures, means] = self.parts;
-        match feature.checked_sub(figures.len()) {
-            Some(rest) => &means.0[rest],
-            None => &figures.0[feature],
-        }
+        column_of(&self.parts, feature)
     }
 }
 
