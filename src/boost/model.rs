@@ -1,6 +1,7 @@
 //! The fitted model: prediction, validation, feature gains.
 
 use linfa::traits::PredictInplace;
+use multiversion::multiversion;
 use ndarray::{Array2, ArrayBase, Data, Ix2};
 use serde::{Deserialize, Serialize};
 
@@ -180,47 +181,16 @@ impl GradientBoosting {
                 found: out.len(),
             });
         }
-        let tree_leaves = groups << self.depth;
-        let mut leaf_of = [[0; ROW_BLOCK]; TREE_BLOCK];
+        let columns: Vec<&[f32]> =
+            (0..self.n_features()).map(|feature| columns.column(feature)).collect();
+        if let Some(feature) = columns.iter().position(|column| column.len() != rows) {
+            return Err(Error::Column { feature, reason: "not one value a row" });
+        }
+        let mut scores = vec![[0.0; GROUP]; rows.min(ROW_BLOCK) * groups];
         for (block, out) in out.chunks_mut(ROW_BLOCK * classes).enumerate() {
-            let n = out.len() / classes;
-            let mut scores = vec![[0.0; GROUP]; n * groups];
-            for ((features, thresholds), leaves) in self
-                .features
-                .chunks(TREE_BLOCK * self.depth)
-                .zip(self.thresholds.chunks(TREE_BLOCK * self.depth))
-                .zip(self.leaves.chunks(TREE_BLOCK * tree_leaves))
-            {
-                for ((leaf_of, features), thresholds) in leaf_of
-                    .iter_mut()
-                    .zip(features.chunks(self.depth))
-                    .zip(thresholds.chunks(self.depth))
-                {
-                    let mut splits = [(&[][..], 0.0); MAX_DEPTH];
-                    for ((split, &feature), &threshold) in
-                        splits.iter_mut().zip(features).zip(thresholds)
-                    {
-                        let feature = usize::from(feature);
-                        let column = columns
-                            .column(feature)
-                            .get(block * ROW_BLOCK..)
-                            .and_then(|c| c.get(..n));
-                        let column = column
-                            .ok_or(Error::Column { feature, reason: "not one value a row" })?;
-                        *split = (column, threshold);
-                    }
-                    find_leaves(&splits[..self.depth], &mut leaf_of[..n]);
-                }
-                for first in (0..groups).step_by(4) {
-                    let add = match groups - first {
-                        1 => add_leaves::<1>,
-                        2 => add_leaves::<2>,
-                        3 => add_leaves::<3>,
-                        _ => add_leaves::<4>,
-                    };
-                    add(&mut scores, groups, first, leaves, tree_leaves, &leaf_of);
-                }
-            }
+            let scores = &mut scores[..out.len() / classes * groups];
+            scores.fill([0.0; GROUP]);
+            add_trees(self, &columns, block * ROW_BLOCK, scores);
             for (out, scores) in out.chunks_exact_mut(classes).zip(scores.chunks_exact(groups)) {
                 for ((out, base), score) in
                     out.iter_mut().zip(&self.base).zip(scores.as_flattened())
@@ -233,21 +203,63 @@ impl GradientBoosting {
     }
 }
 
+/// Adds what all trees say of a block of rows, from row `start` on, to their scores (rows ×
+/// groups). Compiled twice, since AVX2 does eight values at a time and not every processor has it.
+#[multiversion(targets("x86_64+avx+avx2"))]
+fn add_trees(
+    model: &GradientBoosting,
+    columns: &[&[f32]],
+    start: usize,
+    scores: &mut [[f32; GROUP]],
+) {
+    let (depth, groups) = (model.depth, model.groups());
+    let rows = scores.len() / groups;
+    let tree_leaves = groups << depth;
+    let mut leaf_of = [[0; ROW_BLOCK]; TREE_BLOCK];
+    for ((features, thresholds), leaves) in model
+        .features
+        .chunks(TREE_BLOCK * depth)
+        .zip(model.thresholds.chunks(TREE_BLOCK * depth))
+        .zip(model.leaves.chunks(TREE_BLOCK * tree_leaves))
+    {
+        for ((leaf_of, features), thresholds) in
+            leaf_of.iter_mut().zip(features.chunks(depth)).zip(thresholds.chunks(depth))
+        {
+            let mut splits = [(&[][..], 0.0); MAX_DEPTH];
+            for ((split, &feature), &threshold) in splits.iter_mut().zip(features).zip(thresholds) {
+                *split = (&columns[usize::from(feature)][start..start + rows], threshold);
+            }
+            find_leaves(&splits[..depth], &mut leaf_of[..rows]);
+        }
+        match groups {
+            1 => add_leaves::<1>(scores, leaves, depth, &leaf_of),
+            2 => add_leaves::<2>(scores, leaves, depth, &leaf_of),
+            3 => add_leaves::<3>(scores, leaves, depth, &leaf_of),
+            4 => add_leaves::<4>(scores, leaves, depth, &leaf_of),
+            _ => add_wide_leaves(scores, leaves, groups, depth, &leaf_of),
+        }
+    }
+}
+
 /// Leaf of every row in one tree, whose splits are columns (one value a row) and thresholds.
+#[inline(always)] // As part of `add_trees`, for its instructions; so also the others.
 fn find_leaves(splits: &[(&[f32], f32)], leaf_of: &mut [u8]) {
     const WIDTH: usize = 16;
     let n = leaf_of.len();
     if n < WIDTH {
-        (0..n).for_each(|row| find_leaves_from::<1>(splits, row, leaf_of));
+        for row in 0..n {
+            find_leaves_from::<1>(splits, row, leaf_of);
+        }
     } else {
-        // The last step overlaps the one before rather than leaving a remainder.
-        (0..n)
-            .step_by(WIDTH)
-            .for_each(|row| find_leaves_from::<WIDTH>(splits, row.min(n - WIDTH), leaf_of));
+        for row in (0..n).step_by(WIDTH) {
+            // The last step overlaps the one before rather than leaving a remainder.
+            find_leaves_from::<WIDTH>(splits, row.min(n - WIDTH), leaf_of);
+        }
     }
 }
 
 /// Leaves of `WIDTH` rows from `row` on, held in SIMD registers over all levels.
+#[inline(always)]
 fn find_leaves_from<const WIDTH: usize>(splits: &[(&[f32], f32)], row: usize, leaf_of: &mut [u8]) {
     let mut leaves = [0u32; WIDTH];
     for (level, &(column, threshold)) in splits.iter().enumerate() {
@@ -260,29 +272,45 @@ fn find_leaves_from<const WIDTH: usize>(splits: &[(&[f32], f32)], row: usize, le
     }
 }
 
-/// Adds the leaf values of `G` class groups, from group `first` on, to the scores (rows × groups):
-/// a row's sums stay in registers while the trees of a block are added.
+/// Adds leaf values of `G` groups to the scores: a row's sums stay in registers while the trees of
+/// a block are added.
+#[inline(always)]
 fn add_leaves<const G: usize>(
     scores: &mut [[f32; GROUP]],
-    groups: usize,
-    first: usize,
     leaves: &[[f32; GROUP]],
-    tree_leaves: usize,
+    depth: usize,
     leaf_of: &[[u8; ROW_BLOCK]; TREE_BLOCK],
 ) {
-    for (row, scores) in scores.chunks_exact_mut(groups).enumerate() {
-        let scores = &mut scores[first..first + G];
+    let (scores, _) = scores.as_chunks_mut::<G>();
+    let (leaves, _) = leaves.as_chunks::<G>();
+    for (row, scores) in scores.iter_mut().enumerate() {
         let mut sums = [[0.0; GROUP]; G];
-        for (tree, leaf_of) in leaves.chunks_exact(tree_leaves).zip(leaf_of) {
-            let at = usize::from(leaf_of[row]) * groups + first;
-            for (sum, value) in
-                sums.as_flattened_mut().iter_mut().zip(tree[at..at + G].as_flattened())
-            {
+        for (tree, leaf_of) in leaves.chunks_exact(1 << depth).zip(leaf_of) {
+            let leaf = &tree[usize::from(leaf_of[row])];
+            for (sum, value) in sums.as_flattened_mut().iter_mut().zip(leaf.as_flattened()) {
                 *sum += value;
             }
         }
         for (score, sum) in scores.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
             *score += sum;
+        }
+    }
+}
+
+/// As [`add_leaves`], for more groups than registers hold.
+fn add_wide_leaves(
+    scores: &mut [[f32; GROUP]],
+    leaves: &[[f32; GROUP]],
+    groups: usize,
+    depth: usize,
+    leaf_of: &[[u8; ROW_BLOCK]; TREE_BLOCK],
+) {
+    for (tree, leaf_of) in leaves.chunks_exact(groups << depth).zip(leaf_of) {
+        for (scores, leaf) in scores.chunks_exact_mut(groups).zip(leaf_of) {
+            let leaf = &tree[usize::from(*leaf) * groups..][..groups];
+            for (score, value) in scores.as_flattened_mut().iter_mut().zip(leaf.as_flattened()) {
+                *score += value;
+            }
         }
     }
 }
