@@ -23,7 +23,7 @@ pub use tokens::Tokens;
 use tokens::{Element, Group, scale, slot};
 
 use crate::boost::softmax;
-use crate::features::{Feature, Matrix, OUTSIDE, REACH, Schema, View};
+use crate::features::{Feature, Matrix, REACH, Schema, View};
 use crate::model::Scores;
 
 /// Slots of the table of weights, a power of two.
@@ -123,13 +123,10 @@ impl Lexicon {
         if self.width() == 0 {
             return Matrix::from_padded(Array2::zeros((0, 2 * REACH)));
         }
-        let mut values = Array2::from_elem((WIDTH, tokens.blocks() + 2 * REACH), OUTSIDE);
-        for (block, row) in self.scores(tokens).chunks_exact(WIDTH).enumerate() {
-            for (output, score) in row.iter().enumerate() {
-                values[[output, block + REACH]] = *score;
-            }
-        }
-        Matrix::from_padded(values)
+        let scores = self.scores(tokens);
+        Matrix::fill(WIDTH, tokens.blocks(), |block, out| {
+            out.copy_from_slice(&scores[block * WIDTH..][..WIDTH]);
+        })
     }
 
     /// Checks that scoring cannot fail.

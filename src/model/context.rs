@@ -6,10 +6,8 @@
 
 use std::sync::LazyLock;
 
-use ndarray::Array2;
-
 use super::Scores;
-use crate::features::{COUNT, Layout, Matrix, OUTSIDE, REACH, Schema, fill_groups, group};
+use crate::features::{COUNT, Layout, Matrix, Schema, fill_groups, group};
 use crate::label::Label;
 
 /// The schema of a second pass' own features.
@@ -132,15 +130,9 @@ pub fn matrix(layout: &Layout, scores: &[f32]) -> Matrix {
     }
     let groups = groups();
     let width = groups.iter().map(|g| g.len).sum();
-    let mut values = Array2::from_elem((width, blocks + 2 * REACH), OUTSIDE);
-    let mut out = vec![0.0; width];
-    for i in 0..blocks {
-        fill_groups(&groups, &Seen::new(&pools, i), &mut out);
-        for (feature, value) in out.iter().enumerate() {
-            values[[feature, i + REACH]] = *value;
-        }
-    }
-    Matrix::from_padded(values)
+    Matrix::fill(width, blocks, |i, out| {
+        fill_groups(&groups, &Seen::new(&pools, i), out);
+    })
 }
 
 impl Pools<'_> {
