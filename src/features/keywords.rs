@@ -1,14 +1,16 @@
 //! Keyword groups: what the words of a short text, or of an element's class, id and role, say
 //! about a block's part in the page.
 //!
-//! A group is one bit of a mask, or one of a list of counts. Patterns are matched without regard to case in one
-//! Aho-Corasick pass for all groups. A pattern matches at the start of a word (after a letter
+//! A group is one bit of a mask, or one of a list of counts. Patterns are matched without regard to case, those
+//! of all groups in one walk over the text. A pattern matches at the start of a word (after a letter
 //! it does not: `ad` is not in `read`), and up to the end of a word where it ends in `$`.
 //! In class names a capital letter starts a word (`adSlot`).
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::automaton::{Automaton, StateID};
+use aho_corasick::nfa::contiguous::NFA;
+use aho_corasick::{Anchored, MatchKind};
 
 /// A set of keyword groups, one bit each.
 pub type Mask = u32;
@@ -52,15 +54,26 @@ patterns! {
 
 /// A compiled set of keyword groups.
 pub struct Keywords {
-    automaton: AhoCorasick,
+    automaton: NFA,
+    /// The automaton's state before a pattern.
+    start: StateID,
     /// For each pattern: its group, and how it must stand in its surroundings.
     rules: Vec<Rule>,
+    /// Where patterns that begin with a byte can stand.
+    places: [Place; 256],
 }
 
 struct Rule {
     group: u8,
     starts_word: bool,
     ends_word: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Place {
+    Nowhere,
+    WordStart,
+    Anywhere,
 }
 
 /// Keywords of short texts, in lower case, in some twenty languages.
@@ -87,45 +100,93 @@ impl Keywords {
                 }
             }
         }
-        let automaton = AhoCorasick::builder()
+        let mut places = [Place::Nowhere; 256];
+        for (pattern, rule) in patterns.iter().zip(&rules) {
+            let place = if rule.starts_word { Place::WordStart } else { Place::Anywhere };
+            let first = pattern.as_bytes()[0];
+            for byte in [first, first.to_ascii_uppercase()].map(usize::from) {
+                if places[byte] < place {
+                    places[byte] = place;
+                }
+            }
+        }
+        let automaton = NFA::builder()
             .match_kind(MatchKind::Standard)
             .ascii_case_insensitive(true)
             .build(&patterns)
             .expect("the patterns are constants");
-        Keywords { automaton, rules }
+        let start = automaton.start_state(Anchored::Yes).expect("every NFA can be anchored");
+        Keywords { automaton, start, rules, places }
     }
 
     /// The groups of which some pattern stands in the text.
     pub fn find(&self, text: &str) -> Mask {
-        self.groups(text).fold(0, |mask, group| mask | 1 << group)
+        let mut mask = 0;
+        self.groups(text, |group| mask |= 1 << group);
+        mask
     }
 
     /// How often patterns of each of the first `N` groups stand in the text.
     pub fn count<const N: usize>(&self, text: &str) -> [u8; N] {
         let mut counts = [0u8; N];
-        for group in self.groups(text) {
+        self.groups(text, |group| {
             if let Some(count) = counts.get_mut(usize::from(group)) {
                 *count = count.saturating_add(1);
             }
-        }
+        });
         counts
     }
 
-    /// The group of each pattern that stands in the text.
-    fn groups(&self, text: &str) -> impl Iterator<Item = u8> {
+    /// Calls `found` with the group of each pattern that stands in the text.
+    fn groups(&self, text: &str, mut found: impl FnMut(u8)) {
         let bytes = text.as_bytes();
-        self.automaton.find_overlapping_iter(text).filter_map(|found| {
-            let rule = &self.rules[found.pattern().as_usize()];
-            let (start, end) = (found.start(), found.end());
-            let inside_before = start > 0
-                && is_letter(bytes[start - 1])
-                && !(bytes[start].is_ascii_uppercase() && bytes[start - 1].is_ascii_lowercase());
-            let inside_after = end < bytes.len()
-                && is_letter(bytes[end])
-                && !(bytes[end].is_ascii_uppercase() && bytes[end - 1].is_ascii_lowercase());
-            let is_part = rule.starts_word && inside_before || rule.ends_word && inside_after;
-            (!is_part).then_some(rule.group)
-        })
+        for (at, byte) in bytes.iter().enumerate() {
+            let place = self.places[usize::from(*byte)];
+            if place == Place::Nowhere {
+                continue;
+            }
+            let starts_word = !is_inside(bytes, at);
+            if starts_word || place == Place::Anywhere {
+                self.groups_at(bytes, at, starts_word, &mut found);
+            }
+        }
+    }
+
+    /// Calls `found` with the group of each pattern that starts at one place.
+    fn groups_at(&self, bytes: &[u8], at: usize, starts_word: bool, found: &mut impl FnMut(u8)) {
+        let mut state = self.start;
+        for (end, byte) in (at + 1..).zip(&bytes[at..]) {
+            state = self.automaton.next_state(Anchored::Yes, state, *byte);
+            if !self.automaton.is_special(state) {
+                continue;
+            }
+            if self.automaton.is_dead(state) {
+                return;
+            }
+            for i in 0..self.automaton.match_len(state) {
+                let pattern = self.automaton.match_pattern(state, i);
+                let rule = &self.rules[pattern.as_usize()];
+                // The state tells also of shorter patterns that end here.
+                if self.automaton.pattern_len(pattern) == end - at
+                    && (starts_word || !rule.starts_word)
+                    && !(rule.ends_word && is_inside(bytes, end))
+                {
+                    found(rule.group);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a place lies between two letters of a word.
+fn is_inside(bytes: &[u8], at: usize) -> bool {
+    match (at.checked_sub(1).map(|before| bytes[before]), bytes.get(at)) {
+        (Some(before), Some(after)) => {
+            is_letter(before)
+                && is_letter(*after)
+                && !(after.is_ascii_uppercase() && before.is_ascii_lowercase())
+        }
+        _ => false,
     }
 }
 

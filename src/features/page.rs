@@ -1,7 +1,7 @@
 //! The features that need only the blocks' texts and their order: what plain text and pages
 //! with a DOM have in common.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::keywords::TEXT_GROUPS;
 use super::text::{TextStats, is_stop_word};
@@ -153,13 +153,12 @@ impl Texts {
         for title in titles {
             TextStats::of(title, &mut title_words, &mut lower);
         }
-        title_words.sort_unstable();
-        title_words.dedup();
+        let title_words: FxHashSet<u64> = title_words.into_iter().collect();
         let mut texts =
             Texts { extra: vec![Extra::default(); stats.len()], stats, total: Totals::default() };
         texts.place();
         texts.copies();
-        texts.compare(&words[..], &ends, &title_words);
+        texts.compare(&words, &ends, &title_words);
         (texts, words, ends)
     }
 
@@ -245,12 +244,12 @@ impl Texts {
     }
 
     /// Compares each block's words with the title's.
-    fn compare(&mut self, words: &[u64], ends: &[usize], title: &[u64]) {
+    fn compare(&mut self, words: &[u64], ends: &[usize], title: &FxHashSet<u64>) {
         let starts = std::iter::once(0).chain(ends.iter().copied());
         for ((start, end), extra) in starts.zip(ends).zip(&mut self.extra) {
             extra.title_words = title.len() as u32;
-            let is_common = |word: &&u64| title.binary_search(word).is_ok();
-            extra.title_common = words[start..*end].iter().filter(is_common).count() as u32;
+            let common = words[start..*end].iter().filter(|word| title.contains(word));
+            extra.title_common = common.count() as u32;
         }
     }
 }

@@ -56,24 +56,36 @@ impl TextStats {
         let stop_words = &*STOP_WORDS;
         let mut word = Word::default();
         let mut before = ' ';
-        let mut rest = text;
+        let bytes = text.as_bytes();
+        let mut at = 0;
         loop {
             // Most of most texts is runs of these, which need no decoding.
-            let run = rest.bytes().take_while(|b| LOWER[usize::from(*b)] != 0);
-            let mut length = 0;
-            for b in run {
-                word.push(u32::from(LOWER[usize::from(b)]));
-                word.capital |= word.len == 1 && b.is_ascii_uppercase();
-                stats.digits += u32::from(b.is_ascii_digit());
-                length += 1;
+            let start = at;
+            while let Some(letter) = bytes.get(at).map(|b| LOWER[usize::from(*b)])
+                && letter != 0
+            {
+                word.push(u32::from(letter));
+                stats.digits += u32::from(letter <= b'9');
+                at += 1;
             }
-            if length > 0 {
-                stats.chars += length as u32;
-                before = char::from(rest.as_bytes()[length - 1]);
+            if at > start {
+                let run = &bytes[start..at];
+                word.capital |= word.len == run.len() as u32 && run[0].is_ascii_uppercase();
+                stats.chars += run.len() as u32;
+                before = char::from(run[run.len() - 1]);
             }
-            let mut chars = rest[length..].chars();
-            let Some(c) = chars.next() else { break };
-            rest = chars.as_str();
+            let c = match bytes.get(at) {
+                None => break,
+                Some(b' ') => {
+                    word.finish(&mut stats, stop_words, words);
+                    before = ' ';
+                    at += 1;
+                    continue;
+                }
+                Some(byte) if byte.is_ascii() => char::from(*byte),
+                Some(_) => text[at..].chars().next().unwrap_or_default(),
+            };
+            at += c.len_utf8();
             if is_cjk(c) {
                 word.finish(&mut stats, stop_words, words);
                 word.push(c as u32);
@@ -115,21 +127,31 @@ impl TextStats {
             || text.ends_with("[…]")
             || text.ends_with("[...]");
         if text.len() <= KEYWORD_BYTES {
-            lower.clear();
-            if text.is_ascii() {
-                lower.push_str(text);
-                lower.make_ascii_lowercase();
-            } else {
-                lower.extend(text.chars().flat_map(char::to_lowercase));
-            }
+            lower_case(text, lower);
             stats.keywords = keywords::TEXT.count(lower);
         }
         stats
     }
 }
 
+/// Writes a text in lower case, each character by itself.
+fn lower_case(text: &str, out: &mut String) {
+    out.clear();
+    let mut rest = text;
+    loop {
+        let ascii = rest.bytes().position(|b| !b.is_ascii()).unwrap_or(rest.len());
+        let start = out.len();
+        out.push_str(&rest[..ascii]);
+        out[start..].make_ascii_lowercase();
+        let mut chars = rest[ascii..].chars();
+        let Some(c) = chars.next() else { break };
+        out.extend(c.to_lowercase());
+        rest = chars.as_str();
+    }
+}
+
 /// The bytes that are words' characters by themselves, in lower case; 0 for all others.
-const LOWER: [u8; 256] = {
+pub(crate) const LOWER: [u8; 256] = {
     let mut lower = [0; 256];
     let mut b = 0;
     while b < 128 {
@@ -141,20 +163,19 @@ const LOWER: [u8; 256] = {
     lower
 };
 
-/// A word on its way: FNV-1a over its lower-case characters.
+/// A word on its way: a hash over its lower-case characters, eight bytes at a time.
 #[derive(Default)]
 struct Word {
     hash: u64,
+    /// The last bytes, not yet part of the hash.
+    pending: u64,
     len: u32,
     capital: bool,
 }
 
-pub(crate) const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-pub(crate) const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
-
-/// A step of FNV-1a, by a whole character.
-pub(crate) fn eat(hash: u64, c: u32) -> u64 {
-    (hash ^ u64::from(c)).wrapping_mul(FNV_PRIME)
+/// A step of a hash: that of `rustc-hash`, which is quick and knows no adversary.
+fn mix(hash: u64, value: u64) -> u64 {
+    (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95)
 }
 
 /// The first character of the lower case.
@@ -164,20 +185,31 @@ pub(crate) fn lower(c: char) -> char {
 
 impl Word {
     fn push(&mut self, c: u32) {
-        if self.len == 0 {
-            self.hash = FNV_OFFSET;
-        }
-        self.hash = eat(self.hash, c);
         self.len += 1;
+        if c < 0x80 {
+            self.pending = self.pending << 8 | u64::from(c);
+        }
+        if c >= 0x80 || self.len.is_multiple_of(8) {
+            self.hash = mix(self.hash, self.pending);
+            self.pending = 0;
+        }
+        if c >= 0x80 {
+            self.hash = mix(self.hash, u64::from(c) | 1 << 63);
+        }
+    }
+
+    fn hash(&self) -> u64 {
+        mix(self.hash, self.pending)
     }
 
     fn finish(&mut self, stats: &mut TextStats, stop: &FxHashSet<u64>, words: &mut Vec<u64>) {
         if self.len > 0 {
+            let hash = self.hash();
             stats.words += 1;
             stats.capital_words += u32::from(self.capital);
-            stats.stop_words += u32::from(stop.contains(&self.hash));
-            stats.hash = (stats.hash.rotate_left(5) ^ self.hash).wrapping_mul(FNV_PRIME);
-            words.push(self.hash);
+            stats.stop_words += u32::from(stop.contains(&hash));
+            stats.hash = mix(stats.hash, hash);
+            words.push(hash);
             *self = Word::default();
         }
     }
@@ -185,7 +217,9 @@ impl Word {
 
 /// The hash of a lower-case word, as [`TextStats::of`] gives it.
 fn word_hash(word: &str) -> u64 {
-    word.chars().fold(FNV_OFFSET, |hash, c| eat(hash, c as u32))
+    let mut hash = Word::default();
+    word.chars().for_each(|c| hash.push(c as u32));
+    hash.hash()
 }
 
 /// Function words of the languages that the stop-word lists of NLTK cover.

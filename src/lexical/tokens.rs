@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use super::SLOTS;
 use crate::dom::{Attr, Document, NodeId, Tag};
-use crate::features::text::{FNV_OFFSET, FNV_PRIME, eat, is_cjk, lower};
+use crate::features::text::{LOWER, is_cjk, lower};
 use crate::segment::{Block, Blocks};
 
 /// Where a token stands to a block. The same name means another thing in each.
@@ -185,6 +185,14 @@ pub(super) fn slot(token: u32, group: Group) -> u32 {
     (mixed >> 40) as u32 & (SLOTS as u32 - 1)
 }
 
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+
+/// A step of FNV-1a, by a whole character.
+fn eat(hash: u64, c: u32) -> u64 {
+    (hash ^ u64::from(c)).wrapping_mul(FNV_PRIME)
+}
+
 fn fold(hash: u64) -> u32 {
     (hash ^ hash >> 32) as u32
 }
@@ -318,10 +326,24 @@ fn text_tokens(text: &str, out: &mut Vec<u64>) {
 
 /// Lower-case words with their digits alike, CJK characters and other marks.
 fn words(text: &str, mut found: impl FnMut(u64)) {
+    let bytes = text.as_bytes();
     let mut word: Option<u64> = None;
-    for c in text.chars() {
-        let is_part = (c.is_alphanumeric() || c == '_') && !is_cjk(c);
-        if is_part {
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        // Most of most texts is these, which need no decoding.
+        let letter = LOWER[usize::from(byte)];
+        if letter != 0 {
+            let letter = if byte.is_ascii_digit() { b'0' } else { letter };
+            word = Some(eat(word.unwrap_or(FNV_OFFSET), u32::from(letter)));
+            at += 1;
+            continue;
+        }
+        let c = match byte {
+            byte if byte.is_ascii() => char::from(byte),
+            _ => text[at..].chars().next().unwrap_or_default(),
+        };
+        at += c.len_utf8();
+        if !c.is_ascii() && c.is_alphanumeric() && !is_cjk(c) {
             let c = if c.is_numeric() { '0' } else { lower(c) };
             word = Some(eat(word.unwrap_or(FNV_OFFSET), c as u32));
             continue;
