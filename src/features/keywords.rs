@@ -59,8 +59,10 @@ pub struct Keywords {
     start: StateID,
     /// For each pattern: its group, and how it must stand in its surroundings.
     rules: Vec<Rule>,
-    /// Where patterns that begin with a byte can stand.
-    places: [Place; 256],
+    /// With which three bytes patterns begin: a bit for each [`prefix`].
+    prefixes: [u32; 1 << 10],
+    /// With which byte patterns begin that also stand inside words.
+    unspaced: [bool; 256],
 }
 
 struct Rule {
@@ -69,11 +71,9 @@ struct Rule {
     ends_word: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
-enum Place {
-    Nowhere,
-    WordStart,
-    Anywhere,
+/// The last three bytes before a place, five bits each, which is all of a letter but its case.
+fn prefix(before: usize, byte: u8) -> usize {
+    (before << 5 | usize::from(byte & 31)) & 0x7fff
 }
 
 /// Keywords of short texts, in lower case, in some twenty languages.
@@ -100,14 +100,17 @@ impl Keywords {
                 }
             }
         }
-        let mut places = [Place::Nowhere; 256];
+        let mut prefixes = [0; 1 << 10];
+        let mut unspaced = [false; 256];
         for (pattern, rule) in patterns.iter().zip(&rules) {
-            let place = if rule.starts_word { Place::WordStart } else { Place::Anywhere };
-            let first = pattern.as_bytes()[0];
-            for byte in [first, first.to_ascii_uppercase()].map(usize::from) {
-                if places[byte] < place {
-                    places[byte] = place;
-                }
+            let bytes = pattern.as_bytes();
+            unspaced[usize::from(bytes[0])] |= !rule.starts_word;
+            // A shorter pattern has every prefix that goes on from it.
+            let known = bytes.iter().take(3).fold(0, |before, byte| prefix(before, *byte));
+            let unknown = 5 * 3usize.saturating_sub(bytes.len());
+            for rest in 0..1 << unknown {
+                let prefix = known << unknown | rest;
+                prefixes[prefix >> 5] |= 1u32 << (prefix & 31);
             }
         }
         let automaton = NFA::builder()
@@ -116,7 +119,7 @@ impl Keywords {
             .build(&patterns)
             .expect("the patterns are constants");
         let start = automaton.start_state(Anchored::Yes).expect("every NFA can be anchored");
-        Keywords { automaton, start, rules, places }
+        Keywords { automaton, start, rules, prefixes, unspaced }
     }
 
     /// The groups of which some pattern stands in the text.
@@ -140,13 +143,16 @@ impl Keywords {
     /// Calls `found` with the group of each pattern that stands in the text.
     fn groups(&self, text: &str, mut found: impl FnMut(u8)) {
         let bytes = text.as_bytes();
-        for (at, byte) in bytes.iter().enumerate() {
-            let place = self.places[usize::from(*byte)];
-            if place == Place::Nowhere {
+        let mut before = 0;
+        for (end, byte) in bytes.iter().chain(&[0; 2]).enumerate() {
+            before = prefix(before, *byte);
+            // Of most places this is enough to know that no pattern starts there.
+            if self.prefixes[before >> 5] >> (before & 31) & 1 == 0 || end < 2 {
                 continue;
             }
+            let at = end - 2;
             let starts_word = !is_inside(bytes, at);
-            if starts_word || place == Place::Anywhere {
+            if starts_word || self.unspaced[usize::from(bytes[at])] {
                 self.groups_at(bytes, at, starts_word, &mut found);
             }
         }
