@@ -71,9 +71,10 @@ struct Rule {
     ends_word: bool,
 }
 
-/// The last three bytes before a place, five bits each, which is all of a letter but its case.
-fn prefix(before: usize, byte: u8) -> usize {
-    (before << 5 | usize::from(byte & 31)) & 0x7fff
+/// Three bytes as a number, five bits of each, which is all of a letter but its case.
+fn prefix([a, b, c]: [u8; 3]) -> usize {
+    let bits = |byte: u8| usize::from(byte & 31);
+    bits(a) << 10 | bits(b) << 5 | bits(c)
 }
 
 /// Keywords of short texts, in lower case, in some twenty languages.
@@ -105,11 +106,11 @@ impl Keywords {
         for (pattern, rule) in patterns.iter().zip(&rules) {
             let bytes = pattern.as_bytes();
             unspaced[usize::from(bytes[0])] |= !rule.starts_word;
+            let byte = |i: usize| bytes.get(i).copied();
             // A shorter pattern has every prefix that goes on from it.
-            let known = bytes.iter().take(3).fold(0, |before, byte| prefix(before, *byte));
-            let unknown = 5 * 3usize.saturating_sub(bytes.len());
-            for rest in 0..1 << unknown {
-                let prefix = known << unknown | rest;
+            let any = |byte: Option<u8>| byte.map_or(0..32, |byte| byte..byte + 1);
+            for (second, third) in any(byte(1)).flat_map(|b| any(byte(2)).map(move |c| (b, c))) {
+                let prefix = prefix([bytes[0], second, third]);
                 prefixes[prefix >> 5] |= 1u32 << (prefix & 31);
             }
         }
@@ -143,23 +144,29 @@ impl Keywords {
     /// Calls `found` with the group of each pattern that stands in the text.
     fn groups(&self, text: &str, mut found: impl FnMut(u8)) {
         let bytes = text.as_bytes();
-        let mut before = 0;
-        for (end, byte) in bytes.iter().chain(&[0; 2]).enumerate() {
-            before = prefix(before, *byte);
-            // Of most places this is enough to know that no pattern starts there.
-            if self.prefixes[before >> 5] >> (before & 31) & 1 == 0 || end < 2 {
-                continue;
+        for (at, three) in bytes.array_windows().enumerate() {
+            if self.may_start(*three) {
+                self.groups_at(bytes, at, &mut found);
             }
-            let at = end - 2;
-            let starts_word = !is_inside(bytes, at);
-            if starts_word || self.unspaced[usize::from(bytes[at])] {
-                self.groups_at(bytes, at, starts_word, &mut found);
-            }
+        }
+        // Patterns shorter than that may still stand at the end.
+        for at in bytes.len().saturating_sub(2)..bytes.len() {
+            self.groups_at(bytes, at, &mut found);
         }
     }
 
+    /// Whether some pattern may start with three bytes: of most places this tells that none does.
+    fn may_start(&self, three: [u8; 3]) -> bool {
+        let prefix = prefix(three);
+        self.prefixes[prefix >> 5] >> (prefix & 31) & 1 != 0
+    }
+
     /// Calls `found` with the group of each pattern that starts at one place.
-    fn groups_at(&self, bytes: &[u8], at: usize, starts_word: bool, found: &mut impl FnMut(u8)) {
+    fn groups_at(&self, bytes: &[u8], at: usize, found: &mut impl FnMut(u8)) {
+        let starts_word = !is_inside(bytes, at);
+        if !starts_word && !self.unspaced[usize::from(bytes[at])] {
+            return;
+        }
         let mut state = self.start;
         for (end, byte) in (at + 1..).zip(&bytes[at..]) {
             state = self.automaton.next_state(Anchored::Yes, state, *byte);
