@@ -1,10 +1,10 @@
 //! Keyword groups: what the words of a short text, or of an element's class, id and role, say
 //! about a block's part in the page.
 //!
-//! A group is one bit of a mask, or one of a list of counts. Patterns are matched without regard to case, those
-//! of all groups in one walk over the text. A pattern matches at the start of a word (after a letter
-//! it does not: `ad` is not in `read`), and up to the end of a word where it ends in `$`.
-//! In class names a capital letter starts a word (`adSlot`).
+//! A group is one bit of a mask, or one of a list of counts. Patterns are matched without regard
+//! to case, those of all groups in one walk over the text. A pattern matches at the start of a word
+//! (after a letter it does not: `ad` is not in `read`), and up to the end of a word where it ends
+//! in `$`. In class names a capital letter starts a word (`adSlot`).
 
 use std::sync::LazyLock;
 
