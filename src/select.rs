@@ -1,22 +1,28 @@
 //! Choice: which blocks of a page are kept.
 //!
 //! Keeping every block above a fixed probability is not what makes the kept text most like the
-//! wanted one. A page is better served by the set with the highest *expected* word F1. For a
-//! set `S` of blocks with `w` words and probability `p` of being wanted, that is close to
+//! wanted one. A page is better served by the set with the highest *expected* word F1. What is
+//! in doubt of a page is mostly one question for many blocks at once (do the entries of this list
+//! count, do its reviews?), so its blocks are not taken to be wanted independently of each other,
+//! but as far together as their probabilities allow: for a number `u` drawn evenly from 0 to 1,
+//! those above `u` are wanted. With `G(u)` the words of these, a set of `n` words that takes blocks
+//! by falling probability has the expected word F1
 //!
 //! ```text
-//! 2 · Σ_S p·w / (Σ_S w + Σ_all p·w)
+//! ∫ 2 · min(n, G(u)) / (n + G(u)) du
 //! ```
 //!
-//! The best set takes blocks by falling probability down to some point (Lewis 1995 for F1 over
-//! independent items; here each item weighs its words), so one sort finds it.
+//! and one sort finds the best such set. (For independent items, where the best set is of this
+//! form too: Lewis, SIGIR 1995.)
 //!
 //! A short page may also hold nothing at all that is wanted, and then keeping nothing is right.
-//! The chance of that is taken to be that of its likeliest block being unwanted: the blocks of an
-//! empty page are not unwanted independently of each other.
+//! The chance of that is that of its likeliest block being unwanted.
+
+/// At how many values of `u` the integral is summed.
+const DRAWS: usize = 32;
 
 /// A page of fewer words may be a shell that scripts were to fill.
-pub const SHELL_WORDS: f64 = 250.0;
+pub const SHELL_WORDS: f32 = 250.0;
 
 /// The blocks that are kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,25 +40,32 @@ pub struct Choice {
 pub fn expected_f1(wanted: &[f32], words: &[u32]) -> Choice {
     let mut order: Vec<usize> = (0..wanted.len()).filter(|i| words[*i] > 0).collect();
     order.sort_by(|a, b| wanted[*b].total_cmp(&wanted[*a]));
-    let mass = |i: &usize| f64::from(wanted[*i]) * f64::from(words[*i]);
-    let expected: f64 = order.iter().map(mass).sum();
-    let (mut found, mut size) = (0.0, 0.0);
+    let mut golds = [0.0f32; DRAWS];
+    let (mut gold, mut above) = (0.0, order.iter().peekable());
+    for (draw, of_draw) in golds.iter_mut().enumerate().rev() {
+        let u = (draw as f32 + 0.5) / DRAWS as f32;
+        while let Some(i) = above.next_if(|i| wanted[**i] > u) {
+            gold += words[*i] as f32;
+        }
+        *of_draw = gold;
+    }
+    let mut size = 0.0f32;
     let (mut best, mut lowest) = (0.0, f32::INFINITY);
     for i in &order {
-        found += mass(i);
-        size += f64::from(words[*i]);
-        let f1 = found / (size + expected);
+        size += words[*i] as f32;
+        let f1: f32 = golds.iter().map(|gold| size.min(*gold) / (size + gold)).sum();
         if f1 > best {
             (best, lowest) = (f1, wanted[*i]);
         }
     }
-    let nothing = 1.0 - order.first().map_or(0.0, |likeliest| f64::from(wanted[*likeliest]));
-    if size < SHELL_WORDS && nothing > 2.0 * best {
-        return Choice { keep: vec![false; wanted.len()], expected_f1: nothing as f32 };
+    let best = 2.0 * best / DRAWS as f32;
+    let nothing = 1.0 - order.first().map_or(0.0, |likeliest| wanted[*likeliest]);
+    if size < SHELL_WORDS && nothing > best {
+        return Choice { keep: vec![false; wanted.len()], expected_f1: nothing };
     }
     // Equal probabilities stand or fall together, so that the order of the sort cannot matter.
     let kept = |(p, w): (&f32, &u32)| if *w > 0 { *p >= lowest } else { *p > 0.5 };
-    Choice { keep: wanted.iter().zip(words).map(kept).collect(), expected_f1: 2.0 * best as f32 }
+    Choice { keep: wanted.iter().zip(words).map(kept).collect(), expected_f1: best }
 }
 
 #[cfg(test)]
@@ -69,6 +82,18 @@ mod tests {
     fn a_sure_page_drops_what_a_threshold_would_keep() {
         assert_eq!(expected_f1(&[0.99, 0.45, 0.1], &[500, 20, 20]).keep, [true, false, false]);
         assert_eq!(expected_f1(&[0.99, 0.55, 0.1], &[500, 20, 20]).keep, [true, true, false]);
+    }
+
+    #[test]
+    fn a_list_that_is_likelier_unwanted_is_left_out_as_a_whole() {
+        let (mut wanted, words) = ([0.4; 11], [100; 11]);
+        wanted[0] = 0.9;
+        let choice = expected_f1(&wanted, &words);
+        assert_eq!(choice.keep.iter().filter(|keep| **keep).count(), 1);
+        // For u up to 0.4 all eleven are wanted, then up to 0.9 just this one, then none.
+        assert!((choice.expected_f1 - (0.4 * 2.0 / 12.0 + 0.5)).abs() < 0.02);
+        wanted[1..].fill(0.6);
+        assert_eq!(expected_f1(&wanted, &words).keep, [true; 11]);
     }
 
     #[test]

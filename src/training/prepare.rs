@@ -231,7 +231,7 @@ fn targets(blocks: &Blocks, page: &LabelledPage, gold: Option<&Gold>) -> Vec<Tar
         // much, more likely since nobody transcribed it.
         Some("") => {
             let words: usize = texts.iter().map(|text| crate::measures::count_words(text)).sum();
-            vec![((words as f64) < SHELL_WORDS).then_some(false); texts.len()]
+            vec![((words as f32) < SHELL_WORDS).then_some(false); texts.len()]
         }
         Some(gold) => align_gold(&texts, gold).into_iter().map(is_inside).collect(),
     };
