@@ -12,13 +12,13 @@
 //! ∫ 2 · min(n, G(u)) / (n + G(u)) du
 //! ```
 //!
-//! and one sort finds the best such set. (For independent items, where the best set is of this
-//! form too: Lewis, SIGIR 1995.)
+//! and one sort finds the best such set. (Were they wanted independently, it would be of the same
+//! form: Lewis, SIGIR 1995.)
 //!
 //! A short page may also hold nothing at all that is wanted, and then keeping nothing is right.
 //! The chance of that is that of its likeliest block being unwanted.
 
-/// At how many values of `u` the integral is summed.
+/// At how many values of `u` sets are compared.
 const DRAWS: usize = 32;
 
 /// A page of fewer words may be a shell that scripts were to fill.
@@ -50,13 +50,13 @@ pub fn expected_f1(wanted: &[f32], words: &[u32]) -> Choice {
         *of_draw = gold;
     }
     let f1 = |size: f32, gold: f32| 2.0 * size.min(gold) / (size + gold);
-    let (mut size, mut kept) = (0.0, 0.0);
+    let (mut size, mut kept_words) = (0.0, 0.0);
     let (mut best, mut lowest) = (f32::NEG_INFINITY, f32::INFINITY);
     for i in &order {
         size += words[*i] as f32;
         let sum: f32 = golds.iter().map(|gold| f1(size, *gold)).sum();
         if sum > best {
-            (best, kept, lowest) = (sum, size, wanted[*i]);
+            (best, kept_words, lowest) = (sum, size, wanted[*i]);
         }
     }
     // The integral itself, now that the set is known: on a sure page little lies between the draws.
@@ -64,7 +64,7 @@ pub fn expected_f1(wanted: &[f32], words: &[u32]) -> Choice {
     for (at, i) in order.iter().enumerate() {
         gold += words[*i] as f32;
         let next = order.get(at + 1).map_or(0.0, |next| wanted[*next]);
-        expected_f1 += (wanted[*i] - next) * f1(kept, gold);
+        expected_f1 += (wanted[*i] - next) * f1(kept_words, gold);
     }
     let nothing = 1.0 - order.first().map_or(0.0, |likeliest| wanted[*likeliest]);
     if size < SHELL_WORDS && nothing > expected_f1 {
