@@ -12,6 +12,7 @@
 //! measured by [`evaluation`] with the [`measures`] of the field.
 #![warn(missing_docs)]
 
+mod ascii;
 pub mod assemble;
 pub mod batch;
 pub mod boost;

@@ -10,6 +10,7 @@ use std::ops::AddAssign;
 use fnv::FnvHasher;
 use serde::Serialize;
 
+use crate::ascii::Sixteen;
 use crate::label::Label;
 
 /// Tokens per shingle, as in the article-extraction benchmark.
@@ -45,21 +46,23 @@ pub fn words(text: &str) -> impl Iterator<Item = u64> {
 
 /// How many [`words`] a text has.
 pub fn count_words(text: &str) -> usize {
-    let mut count = 0;
-    let mut in_word = false;
-    let mut at = 0;
-    while let Some(&byte) = text.as_bytes().get(at) {
-        let (is_word, is_unspaced);
+    let bytes = text.as_bytes();
+    let (mut count, mut in_word, mut at) = (0, false, 0);
+    while let Some(byte) = bytes.get(at) {
         if byte.is_ascii() {
-            (is_word, is_unspaced) = (byte.is_ascii_alphanumeric() || byte == b'_', false);
-            at += 1;
+            let sixteen = Sixteen::at(bytes, at);
+            let len = (sixteen.not_ascii().bits() | 1 << Sixteen::LEN).trailing_zeros();
+            let words = sixteen.word().bits() & ((1 << len) - 1);
+            count += (words & !(words << 1 | u32::from(in_word))).count_ones() as usize;
+            in_word = words >> (len - 1) != 0;
+            at += len as usize;
         } else {
             let c = text[at..].chars().next().unwrap_or_default();
-            (is_word, is_unspaced) = (c.is_alphanumeric(), self::is_unspaced(c));
+            let (is_word, is_unspaced) = (c.is_alphanumeric(), is_unspaced(c));
+            count += usize::from(is_word && (!in_word || is_unspaced));
+            in_word = is_word && !is_unspaced;
             at += c.len_utf8();
         }
-        count += usize::from(is_word && (!in_word || is_unspaced));
-        in_word = is_word && !is_unspaced;
     }
     count
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashSet;
 
 use super::keywords::{self, TEXT_GROUPS};
+use crate::ascii::Sixteen;
 
 /// Counts over one block's text.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +60,28 @@ impl TextStats {
         let bytes = text.as_bytes();
         let mut at = 0;
         loop {
-            // Most of most texts is runs of these, which need no decoding.
+            // Most of most texts is words of these with a space between them.
+            let sixteen = Sixteen::at(bytes, at);
+            let len = sixteen.word().bits().trailing_ones();
+            if (1..Sixteen::LEN as u32).contains(&len)
+                && word.len == 0
+                && sixteen.not_ascii().bits() >> len & 1 == 0
+            {
+                let hash = short_word_hash(sixteen.lower_case().number(), len);
+                stats.add_word(hash, bytes[at].is_ascii_uppercase(), stop_words, words);
+                stats.chars += len;
+                let digits = sixteen.digits().bits() & ((1 << len) - 1);
+                if digits != 0 {
+                    stats.digits += digits.count_ones();
+                }
+                at += len as usize;
+                before = char::from(bytes[at - 1]);
+                if bytes.get(at) == Some(&b' ') {
+                    before = ' ';
+                    at += 1;
+                }
+                continue;
+            }
             let start = at;
             while let Some(letter) = bytes.get(at).map(|b| LOWER[usize::from(*b)])
                 && letter != 0
@@ -132,6 +154,20 @@ impl TextStats {
         }
         stats
     }
+
+    fn add_word(
+        &mut self,
+        hash: u64,
+        capital: bool,
+        stop_words: &FxHashSet<u64>,
+        words: &mut Vec<u64>,
+    ) {
+        self.words += 1;
+        self.capital_words += u32::from(capital);
+        self.stop_words += u32::from(stop_words.contains(&hash));
+        self.hash = mix(self.hash, hash);
+        words.push(hash);
+    }
 }
 
 /// Writes a text in lower case, each character by itself.
@@ -139,7 +175,10 @@ fn lower_case(text: &str, out: &mut String) {
     out.clear();
     let mut rest = text;
     loop {
-        let ascii = rest.bytes().position(|b| !b.is_ascii()).unwrap_or(rest.len());
+        let ascii = match rest.is_ascii() {
+            true => rest.len(),
+            false => rest.bytes().position(|b| !b.is_ascii()).unwrap_or(rest.len()),
+        };
         let start = out.len();
         out.push_str(&rest[..ascii]);
         out[start..].make_ascii_lowercase();
@@ -204,15 +243,21 @@ impl Word {
 
     fn finish(&mut self, stats: &mut TextStats, stop: &FxHashSet<u64>, words: &mut Vec<u64>) {
         if self.len > 0 {
-            let hash = self.hash();
-            stats.words += 1;
-            stats.capital_words += u32::from(self.capital);
-            stats.stop_words += u32::from(stop.contains(&hash));
-            stats.hash = mix(stats.hash, hash);
-            words.push(hash);
+            stats.add_word(self.hash(), self.capital, stop, words);
             *self = Word::default();
         }
     }
+}
+
+/// The hash of a word of at most 15 lower-case ASCII characters, the first bytes of a number.
+fn short_word_hash(bytes: u128, len: u32) -> u64 {
+    let (low, high) = (bytes as u64, (bytes >> 64) as u64);
+    let (hash, rest, len) = match len.checked_sub(8) {
+        Some(rest_len) => (mix(0, low.swap_bytes()), high, rest_len),
+        None => (0, low, len),
+    };
+    // Two shifts, as one by all 64 bits is none.
+    mix(hash, rest.swap_bytes() >> 1 >> (63 - 8 * len))
 }
 
 /// The hash of a lower-case word, as [`TextStats::of`] gives it.
@@ -258,6 +303,17 @@ mod tests {
         let s = of("The Tide, he said, “rose” 3 times…");
         assert_eq!((s.words, s.capital_words, s.digits, s.commas, s.quotes), (7, 2, 1, 2, 2));
         assert!(s.ellipsis && s.stop_words >= 2);
+    }
+
+    #[test]
+    fn short_words_have_the_hash_of_their_characters() {
+        for word in ["a", "ab", "seventh", "a_number", "nine2nine", "0123456789abcde"] {
+            let mut words = Vec::new();
+            TextStats::of(&word.to_uppercase(), &mut words, &mut String::new());
+            assert_eq!(words, [word_hash(word)]);
+            // Not by themselves but in one with a longer character.
+            assert_eq!(of(&format!("{word}é")).hash, mix(0, word_hash(&format!("{word}é"))));
+        }
     }
 
     #[test]

@@ -5,12 +5,11 @@
 //! tell types apart occur in its blocks. Nothing here depends on a score, and one walk over the
 //! nodes and one over the text find all of it.
 
-use std::hash::Hasher;
 use std::sync::LazyLock;
 
-use fnv::FnvHasher;
 use rustc_hash::FxHashMap;
 
+use crate::ascii::Sixteen;
 use crate::dom::{Attr, Document, NodeId, Tag};
 use crate::features::keywords::{Keywords, Mask, patterns};
 use crate::features::{COUNT, Feature, Group, Schema, fill_groups, group, share};
@@ -533,32 +532,39 @@ titles leather don pack lifetime focus chairs useful mm write consider automate 
 favorites tall linux empower without identify cm adjustable shipped edit executed line columns \
 dev application deploy climbing assurance html viewed node config answered campaigns";
 
-/// For each of [`WORDS`], its place.
-static PLACES: LazyLock<FxHashMap<u64, u32>> = LazyLock::new(|| {
-    let hash = |word: &str| {
-        let mut hasher = FnvHasher::default();
-        word.bytes().for_each(|byte| hasher.write_u8(byte));
-        hasher.finish()
-    };
-    (0..).zip(WORDS.split_whitespace()).map(|(place, word)| (hash(word), place)).collect()
+/// For each of [`WORDS`], its place. None has as many as 16 letters.
+static PLACES: LazyLock<FxHashMap<u128, u32>> = LazyLock::new(|| {
+    let number = |word: &str| Sixteen::at(word.as_bytes(), 0).number();
+    (0..).zip(WORDS.split_whitespace()).map(|(place, word)| (number(word), place)).collect()
 });
 
 /// Fills `out` with the share of each of [`WORDS`] among the words of the blocks.
 fn fill_words(blocks: &Blocks, out: &mut [f32]) {
+    let places = &*PLACES;
     let mut counts = vec![0u32; out.len()];
     let mut total = 0;
     'page: for text in blocks.texts() {
-        let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
-        for word in text.as_bytes().split(|byte| !is_letter(byte)).filter(|w| !w.is_empty()) {
-            if total == MOST_WORDS {
-                break 'page;
+        let bytes = text.as_bytes();
+        let (mut at, mut in_word) = (0, false);
+        while at < bytes.len() {
+            let sixteen = Sixteen::at(bytes, at);
+            let ascii = sixteen.letters().bits();
+            let letters = ascii | sixteen.not_ascii().bits();
+            let len = letters.trailing_ones();
+            if len > 0 && !in_word {
+                if total == MOST_WORDS {
+                    break 'page;
+                }
+                total += 1;
+                if len < 16 && ascii.trailing_ones() == len {
+                    let word = sixteen.lower_case().number() & ((1 << (8 * len)) - 1);
+                    if let Some(place) = places.get(&word) {
+                        counts[*place as usize] += 1;
+                    }
+                }
             }
-            total += 1;
-            let mut hasher = FnvHasher::default();
-            word.iter().for_each(|byte| hasher.write_u8(byte.to_ascii_lowercase()));
-            if let Some(place) = PLACES.get(&hasher.finish()) {
-                counts[*place as usize] += 1;
-            }
+            in_word = len == 16;
+            at += (len + (letters >> len).trailing_zeros().min(16 - len)) as usize;
         }
     }
     for (share_of_word, count) in out.iter_mut().zip(counts) {
