@@ -101,6 +101,8 @@ pub(crate) struct Dom<'a> {
     articles: Vec<NodeId>,
     largest_article: u32,
     page: PageFacts,
+    /// The features that are the same for all blocks.
+    facts: Vec<f32>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -161,6 +163,7 @@ impl<'a> Dom<'a> {
             articles: Vec::new(),
             largest_article: 0,
             page: PageFacts::default(),
+            facts: Vec::new(),
         };
         dom.read_nodes();
         dom.lay_out();
@@ -170,6 +173,10 @@ impl<'a> Dom<'a> {
             dom.descend(0.8, |s| s.paragraph_words),
         ];
         dom.best = dom.best_container();
+        let facts = facts();
+        let mut row = vec![0.0; facts.len];
+        (facts.fill)(&dom, &mut row);
+        dom.facts = row;
         dom
     }
 
@@ -257,6 +264,11 @@ impl<'a> Dom<'a> {
     /// same names and classes.
     fn lay_out(&mut self) {
         let mut known: FxHashMap<u64, u32> = FxHashMap::default();
+        self.layout = Layout {
+            words: Vec::with_capacity(self.blocks.len()),
+            kinds: Vec::with_capacity(self.blocks.len()),
+            levels: Vec::with_capacity(self.blocks.len()),
+        };
         for (i, (block, stats)) in self.blocks.iter().zip(&self.texts.stats).enumerate() {
             let next = known.len() as u32;
             let kind = *known.entry(self.kind(block.node)).or_insert(next);
@@ -272,10 +284,13 @@ impl<'a> Dom<'a> {
             let (mut level, mut width) = (0, 1);
             for id in std::iter::once(block.node).chain(self.document.ancestors(block.node)) {
                 let (start, end) = self.range(id);
-                if end - start > width && level < Layout::LEVELS {
+                if end - start > width {
                     width = end - start;
                     levels[level] = (start, end);
                     level += 1;
+                    if level == Layout::LEVELS {
+                        break;
+                    }
                 }
             }
             // A page may have fewer levels; the last one stands for the rest.
@@ -345,7 +360,8 @@ impl<'a> Dom<'a> {
     /// Fills `out` with the features of block `i`.
     pub fn fill(&self, i: usize, out: &mut [f32]) {
         let seen = Seen::new(self, i);
-        fill_groups(&groups(), &seen, out);
+        let n = fill_groups(&groups(), &seen, out);
+        out[n..].copy_from_slice(&self.facts);
     }
 }
 
@@ -508,13 +524,14 @@ impl<'a> Seen<'a> {
     }
 }
 
-fn groups<'a>() -> [super::Group<Seen<'a>>; 6] {
-    [links(), tags(), ancestors(), containers(), choice(), facts()]
+/// The groups of one block; those of the page, [`facts`], come after.
+fn groups<'a>() -> [super::Group<Seen<'a>>; 5] {
+    [links(), tags(), ancestors(), containers(), choice()]
 }
 
 /// The DOM's part of the schema.
 pub(crate) fn features() -> Vec<Vec<Feature>> {
-    groups().iter().map(|g| (g.features)()).collect()
+    groups().iter().map(|g| (g.features)()).chain([(facts().features)()]).collect()
 }
 
 group! {
@@ -628,22 +645,22 @@ group! {
 }
 
 group! {
-    facts(c: Seen) = "page" {
-        link_density: "link density of the page", 0..1 => share(c.dom.total().link_chars, c.dom.total().chars);
-        plain: "number of the page's plain words", 0..COUNT => c.dom.total().plain;
-        headings: "number of h1 to h3", 0..COUNT => c.dom.page.headings;
-        articles: "number of articles", 0..COUNT => c.dom.articles.len() as u32;
-        forms: "number of forms", 0..COUNT => c.dom.page.forms;
-        tables: "number of tables", 0..COUNT => c.dom.page.tables;
-        list_items: "number of list items", 0..COUNT => c.dom.page.list_items;
-        code: "number of pre and code", 0..COUNT => c.dom.page.code;
-        times: "number of time elements", 0..COUNT => c.dom.page.times;
-        best_share: "share of plain words in the best-scored container", 0..1 => share(c.dom.below(c.dom.best).plain, c.dom.total().plain);
-        schema_article: "JSON-LD names an article", 0..1 => c.dom.page.schema_article;
-        schema_product: "JSON-LD names a product", 0..1 => c.dom.page.schema_product;
-        schema_thread: "JSON-LD names a thread or question", 0..1 => c.dom.page.schema_thread;
-        schema_list: "JSON-LD names a list", 0..1 => c.dom.page.schema_list;
-        og_article: "og:type names an article", 0..1 => c.dom.page.og_article;
-        og_product: "og:type names a product", 0..1 => c.dom.page.og_product;
+    facts(c: Dom) = "page" {
+        link_density: "link density of the page", 0..1 => share(c.total().link_chars, c.total().chars);
+        plain: "number of the page's plain words", 0..COUNT => c.total().plain;
+        headings: "number of h1 to h3", 0..COUNT => c.page.headings;
+        articles: "number of articles", 0..COUNT => c.articles.len() as u32;
+        forms: "number of forms", 0..COUNT => c.page.forms;
+        tables: "number of tables", 0..COUNT => c.page.tables;
+        list_items: "number of list items", 0..COUNT => c.page.list_items;
+        code: "number of pre and code", 0..COUNT => c.page.code;
+        times: "number of time elements", 0..COUNT => c.page.times;
+        best_share: "share of plain words in the best-scored container", 0..1 => share(c.below(c.best).plain, c.total().plain);
+        schema_article: "JSON-LD names an article", 0..1 => c.page.schema_article;
+        schema_product: "JSON-LD names a product", 0..1 => c.page.schema_product;
+        schema_thread: "JSON-LD names a thread or question", 0..1 => c.page.schema_thread;
+        schema_list: "JSON-LD names a list", 0..1 => c.page.schema_list;
+        og_article: "og:type names an article", 0..1 => c.page.og_article;
+        og_product: "og:type names a product", 0..1 => c.page.og_product;
     }
 }

@@ -296,16 +296,16 @@ impl Matrix {
         const ROWS: usize = 16;
         let width = blocks + 2 * REACH;
         let mut values = vec![OUTSIDE; features * width];
-        let mut rows = vec![0.0; features * ROWS];
+        let mut figures = vec![0.0; features];
+        let mut lines = vec![[0.0; ROWS]; features];
         for start in (0..blocks).step_by(ROWS) {
             let n = ROWS.min(blocks - start);
-            for (i, out) in rows.chunks_exact_mut(features).take(n).enumerate() {
-                row(start + i, out);
+            for i in 0..n {
+                row(start + i, &mut figures);
+                lines.iter_mut().zip(&figures).for_each(|(line, figure)| line[i] = *figure);
             }
-            for (feature, column) in values.chunks_exact_mut(width).enumerate() {
-                let figures = rows[feature..].iter().step_by(features);
-                let places = &mut column[REACH + start..][..n];
-                places.iter_mut().zip(figures).for_each(|(place, figure)| *place = *figure);
+            for (column, line) in values.chunks_exact_mut(width).zip(&lines) {
+                column[REACH + start..][..n].copy_from_slice(&line[..n]);
             }
         }
         let values = Array2::from_shape_vec((features, width), values);

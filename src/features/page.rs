@@ -142,7 +142,8 @@ impl Texts {
 
     /// Also all words, as hashes, and where those of each block end.
     fn with_words(blocks: &Blocks, titles: &[&str]) -> (Texts, Vec<u64>, Vec<usize>) {
-        let (mut words, mut lower) = (Vec::new(), String::new());
+        let bytes: usize = blocks.texts().map(str::len).sum();
+        let (mut words, mut lower) = (Vec::with_capacity(bytes / 6), String::new());
         let mut ends = Vec::with_capacity(blocks.len());
         let mut stats = Vec::with_capacity(blocks.len());
         for text in blocks.texts() {

@@ -90,6 +90,7 @@ impl Lexicon {
             let names = tokens.names.list(element.names).len();
             far.push((before + names, add(sum, sum_of(element.names, Group::Far))));
         }
+        let mut of_heading: (&[u32], [i32; WIDTH]) = (&[], [0; WIDTH]);
         let mut out = vec![0.0; tokens.blocks() * WIDTH];
         for (block, row) in out.chunks_exact_mut(WIDTH).enumerate() {
             let mut add_group = |n: usize, sum: [i32; WIDTH]| {
@@ -113,7 +114,10 @@ impl Lexicon {
             }
             let words = tokens.words.list(block as u32);
             add_group(words.len(), self.sum(words, Group::Words));
-            add_group(heading.len(), self.sum(heading, Group::Heading));
+            if of_heading.0 != heading {
+                of_heading = (heading, self.sum(heading, Group::Heading));
+            }
+            add_group(heading.len(), of_heading.1);
         }
         out
     }

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::SLOTS;
-use crate::dom::{Attr, Document, NodeId, Tag};
+use crate::dom::{Attr, AttrSet, Document, NodeId, Tag};
 use crate::features::text::{LOWER, is_cjk, lower};
 use crate::segment::{Block, Blocks};
 
@@ -99,6 +99,7 @@ impl Tokens {
             document,
             elements: vec![None; document.nodes().len()],
             lists: FxHashMap::default(),
+            new: Vec::new(),
         };
         let mut heading = None;
         let mut hashes = Vec::new();
@@ -204,20 +205,19 @@ struct Names<'a> {
     elements: Vec<Option<u32>>,
     /// The list of each distinct element: of its tag and attributes.
     lists: FxHashMap<u64, u32>,
+    /// A buffer: elements that have not been met.
+    new: Vec<NodeId>,
 }
 
-fn is_name(attr: Attr) -> bool {
-    matches!(
-        attr,
-        Attr::Class | Attr::Id | Attr::Role | Attr::Itemprop | Attr::Data | Attr::AriaLabel
-    )
-}
+/// The attributes that hold names.
+const NAMES: AttrSet =
+    AttrSet::of(&[Attr::Class, Attr::Id, Attr::Role, Attr::Itemprop, Attr::Data, Attr::AriaLabel]);
 
 impl Names<'_> {
     /// The place of an element and, before it, of those that hold it.
     fn element(&mut self, id: NodeId, tokens: &mut Tokens) -> u32 {
         let document = self.document;
-        let mut new = Vec::new();
+        let mut new = std::mem::take(&mut self.new);
         let mut parent = None;
         for id in std::iter::once(id).chain(document.ancestors(id)) {
             match self.elements[id as usize] {
@@ -228,13 +228,14 @@ impl Names<'_> {
                 None => new.push(id),
             }
         }
-        for id in new.into_iter().rev() {
+        while let Some(id) = new.pop() {
             let names = self.list(id, &mut tokens.names);
             let at = tokens.elements.len() as u32;
             tokens.elements.push(Element { names, parent });
             self.elements[id as usize] = Some(at);
             parent = Some(at);
         }
+        self.new = new;
         parent.expect("the element itself, at least")
     }
 
@@ -243,14 +244,17 @@ impl Names<'_> {
         let tag = self.document.node(id).tag;
         let mut hasher = FxHasher::default();
         tag.hash(&mut hasher);
-        for (attr, value) in self.document.attrs_where(id, is_name) {
+        for (attr, value) in self.document.attrs_where(id, NAMES) {
             (attr as u32, value).hash(&mut hasher);
         }
         *self.lists.entry(hasher.finish()).or_insert_with(|| {
             let mut hashes = vec![eat(FNV_OFFSET, tag as u32 + 0x11_0000)];
             // What they are called says what the page is, and not what any block of it is.
-            let is_page = matches!(tag, Tag::Html | Tag::Body);
-            for (attr, value) in self.document.attrs_where(id, |attr| is_name(attr) && !is_page) {
+            let wanted = match tag {
+                Tag::Html | Tag::Body => AttrSet::default(),
+                _ => NAMES,
+            };
+            for (attr, value) in self.document.attrs_where(id, wanted) {
                 name_tokens(attr, value, &mut hashes);
             }
             lists.tokens.extend(hashes.into_iter().map(fold));
@@ -301,9 +305,8 @@ fn name_tokens(attr: Attr, value: &str, out: &mut Vec<u64>) {
 fn text_tokens(text: &str, out: &mut Vec<u64>) {
     let head = &text[..text.floor_char_boundary(HEAD)];
     let start = out.len();
-    words(head, |hash| out.push(hash));
+    words(head, FIRST, |hash| out.push(hash));
     let n = out.len() - start;
-    out.truncate(start + n.min(FIRST));
     let first = start..out.len();
     for at in first.clone().skip(1).take(PAIRS - 1) {
         out.push(eat(out[at - 1].rotate_left(17) ^ out[at], 1));
@@ -318,14 +321,20 @@ fn text_tokens(text: &str, out: &mut Vec<u64>) {
     if text.len() > HEAD {
         let from = out.len();
         let tail = &text[text.ceil_char_boundary(text.len() - TAIL)..];
-        words(tail, |hash| out.push(eat(hash, 4)));
+        words(tail, TAIL, |hash| out.push(eat(hash, 4)));
         let surplus = (out.len() - from).saturating_sub(LAST);
         out.drain(from..from + surplus);
     }
 }
 
-/// Lower-case words with their digits alike, CJK characters and other marks.
-fn words(text: &str, mut found: impl FnMut(u64)) {
+/// Lower-case words with their digits alike, CJK characters and other marks: the first `most`.
+fn words(text: &str, most: usize, mut found: impl FnMut(u64)) {
+    let mut left = most;
+    let mut found = |word| {
+        found(word);
+        left -= 1;
+        left == 0
+    };
     let bytes = text.as_bytes();
     let mut word: Option<u64> = None;
     let mut at = 0;
@@ -348,11 +357,11 @@ fn words(text: &str, mut found: impl FnMut(u64)) {
             word = Some(eat(word.unwrap_or(FNV_OFFSET), c as u32));
             continue;
         }
-        if let Some(word) = word.take() {
-            found(word);
+        if word.take().is_some_and(&mut found) {
+            return;
         }
-        if !c.is_whitespace() {
-            found(eat(FNV_OFFSET, c as u32));
+        if !c.is_whitespace() && found(eat(FNV_OFFSET, c as u32)) {
+            return;
         }
     }
     if let Some(word) = word {
