@@ -7,7 +7,8 @@
 //!
 //! Plain text makes blocks too: each non-empty line is one.
 
-use crate::dom::{Attr, Document, NodeId, Tag};
+use crate::ascii::Sixteen;
+use crate::dom::{Attr, AttrSet, Document, NodeId, Tag};
 
 /// A run of text. `start..end` is its place in [`Blocks::text`].
 #[derive(Clone, Copy, Debug)]
@@ -207,8 +208,8 @@ fn is_drawn_formula(document: &Document, id: NodeId) -> bool {
 
 /// Whether the element says that it is not shown.
 fn is_hidden(document: &Document, id: NodeId) -> bool {
-    let tells = |name| matches!(name, Attr::Hidden | Attr::AriaHidden | Attr::Style);
-    document.attrs_where(id, tells).any(|(name, value)| match name {
+    const TELLS: AttrSet = AttrSet::of(&[Attr::Hidden, Attr::AriaHidden, Attr::Style]);
+    document.attrs_where(id, TELLS).any(|(name, value)| match name {
         Attr::Hidden => !value.eq_ignore_ascii_case("until-found"),
         Attr::AriaHidden => value.eq_ignore_ascii_case("true"),
         Attr::Style => {
@@ -301,7 +302,7 @@ impl Cutter {
         while let Some(first) = rest.chars().next() {
             if is_space(first) {
                 self.space();
-                rest = &rest[first.len_utf8()..];
+                rest = rest[first.len_utf8()..].trim_ascii_start();
             } else if is_invisible(first) {
                 rest = &rest[first.len_utf8()..];
             } else {
@@ -417,23 +418,24 @@ fn folded_prefix(text: &str) -> (usize, usize) {
     };
     let (mut at, mut spare) = (0, 0);
     while let Some(&byte) = bytes.get(at) {
-        match (byte, bytes.get(at + 1)) {
-            (b'!'..=b'~', _) => at += 1,
-            (b' ', Some(b'!'..=b'~')) => {
-                at += 2;
-                spare += 1;
+        if byte.is_ascii() {
+            let sixteen = Sixteen::at(bytes, at);
+            let ascii = sixteen.between(b'!', b'~').bits();
+            let spaces = sixteen.equal(b' ').bits() & ascii >> 1;
+            let len = (ascii | spaces).trailing_ones();
+            if len > 0 {
+                at += len as usize;
+                spare += (spaces & ((1 << len) - 1)).count_ones() as usize;
+                continue;
             }
-            (b' ' | 0x80.., _) => {
-                let space = usize::from(byte == b' ');
-                let len = shown(at + space);
-                if len == 0 {
-                    break;
-                }
-                at += space + len;
-                spare += space + len - 1;
-            }
-            _ => break,
         }
+        let space = usize::from(byte == b' ');
+        let len = shown(at + space);
+        if len == 0 {
+            break;
+        }
+        at += space + len;
+        spare += space + len - 1;
     }
     (at, at - spare)
 }

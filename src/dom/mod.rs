@@ -13,7 +13,7 @@ mod tag;
 use std::cell::RefCell;
 
 pub use limits::{Limits, TooLarge};
-pub use tag::{Attr, Tag};
+pub use tag::{Attr, AttrSet, Tag};
 
 /// Parses a page of HTML, in buffers that a thread uses again for its next page.
 ///
@@ -60,6 +60,8 @@ pub struct Node {
     /// Text: bytes of the text buffer. Element: entries of the attribute table.
     start: u32,
     len: u32,
+    /// The names of these entries.
+    attrs: AttrSet,
     /// Edges to the root, saturating.
     pub depth: u16,
     /// Element name.
@@ -110,27 +112,23 @@ impl Document {
 
     /// The element's kept attributes in source order, names with values.
     pub fn attrs(&self, id: NodeId) -> impl Iterator<Item = (Attr, &str)> {
-        self.attrs_where(id, |_| true)
+        self.attrs_where(id, AttrSet::ALL)
     }
 
     /// Those of them whose names are wanted; the values of the others are not touched.
-    pub fn attrs_where(
-        &self,
-        id: NodeId,
-        wanted: impl Fn(Attr) -> bool,
-    ) -> impl Iterator<Item = (Attr, &str)> {
+    pub fn attrs_where(&self, id: NodeId, wanted: AttrSet) -> impl Iterator<Item = (Attr, &str)> {
         let node = self.node(id);
-        let entries = match node.tag {
-            Tag::Text => &[],
-            _ => &self.attrs[node.start as usize..(node.start + node.len) as usize],
+        let entries = match node.attrs.meets(wanted) {
+            true => &self.attrs[node.start as usize..(node.start + node.len) as usize],
+            false => &[],
         };
         let value = |a: &AttrEntry| &self.text[a.start as usize..(a.start + a.len) as usize];
-        entries.iter().filter(move |a| wanted(a.name)).map(move |a| (a.name, value(a)))
+        entries.iter().filter(move |a| wanted.has(a.name)).map(move |a| (a.name, value(a)))
     }
 
     /// The value of an element's attribute.
     pub fn attr(&self, id: NodeId, name: Attr) -> Option<&str> {
-        self.attrs_where(id, |n| n == name).next().map(|(_, value)| value)
+        self.attrs_where(id, AttrSet::of(&[name])).next().map(|(_, value)| value)
     }
 
     /// The nearest first: parent, grandparent … root.
@@ -166,7 +164,8 @@ pub struct Builder {
 impl Builder {
     /// A builder whose root is open. `bytes` is the size of the page, for the buffers' sake.
     pub fn new(bytes: usize) -> Builder {
-        let root = Node { parent: 0, end: 1, start: 0, len: 0, depth: 0, tag: Tag::Other };
+        let (depth, tag, attrs) = (0, Tag::Other, AttrSet::default());
+        let root = Node { parent: 0, end: 1, start: 0, len: 0, attrs, depth, tag };
         let mut nodes = Vec::with_capacity(bytes / 48 + 1);
         nodes.push(root);
         let document = Document {
@@ -185,6 +184,7 @@ impl Builder {
             end: id + 1,
             start: start as u32,
             len: len as u32,
+            attrs: AttrSet::default(),
             depth: self.open.len().min(u16::MAX as usize) as u16,
             tag,
         });
@@ -204,6 +204,7 @@ impl Builder {
         self.document.attrs.push(AttrEntry { name, start, len: value.len() as u32 });
         if let Some(node) = self.document.nodes.last_mut() {
             node.len += 1;
+            node.attrs.insert(name);
         }
     }
 

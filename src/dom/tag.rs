@@ -189,6 +189,41 @@ pub(super) const DATA_NAMES: [&str; 10] = [
     "data-widget",
 ];
 
+/// A set of names of attributes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AttrSet(u32);
+
+const _: () = assert!(Attr::ALL.len() <= u32::BITS as usize);
+
+impl AttrSet {
+    /// All names.
+    pub const ALL: AttrSet = AttrSet(u32::MAX);
+
+    /// These names.
+    pub const fn of(names: &[Attr]) -> AttrSet {
+        let (mut bits, mut i) = (0, 0);
+        while i < names.len() {
+            bits |= 1 << names[i] as u32;
+            i += 1;
+        }
+        AttrSet(bits)
+    }
+
+    /// Whether a name is in the set.
+    pub const fn has(self, name: Attr) -> bool {
+        self.0 >> name as u32 & 1 != 0
+    }
+
+    /// Whether the sets have a name in common.
+    pub const fn meets(self, other: AttrSet) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(super) fn insert(&mut self, name: Attr) {
+        self.0 |= 1 << name as u32;
+    }
+}
+
 impl Attr {
     /// The kept attribute of a lower-case name.
     pub fn from_name(name: &str) -> Option<Attr> {

@@ -25,7 +25,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use crate::dom::{self, Attr, Document, Tag};
+use crate::dom::{self, Attr, AttrSet, Document, Tag};
 use crate::measures::words;
 use crate::model::Scores;
 use crate::segment::{Block, Blocks};
@@ -76,8 +76,8 @@ pub fn laid_out(
 fn description(document: &Document) -> Option<&str> {
     let metas = (0..).zip(document.nodes()).filter(|(_, node)| node.tag == Tag::Meta);
     let descriptions = metas.filter_map(|(id, _)| {
-        let is_name = |name| matches!(name, Attr::Name | Attr::Property);
-        let mut names = document.attrs_where(id, is_name);
+        const NAMES: AttrSet = AttrSet::of(&[Attr::Name, Attr::Property]);
+        let mut names = document.attrs_where(id, NAMES);
         let describes = names.any(|(_, name)| name.to_ascii_lowercase().ends_with("description"));
         document.attr(id, Attr::Content).filter(|_| describes)
     });

@@ -7,7 +7,7 @@ use aho_corasick::{AhoCorasick, PatternID};
 use super::byline::{after_by, has_role, names, shown_names};
 use super::claims::{Claims, prop_value, visible_text};
 use super::{Anchor, Page, key, plain};
-use crate::dom::{Attr, NodeId, Tag};
+use crate::dom::{Attr, AttrSet, NodeId, Tag};
 
 /// Names of `<meta>` that declare an author, the most trusted first.
 const DECLARED: [&str; 16] = [
@@ -219,7 +219,8 @@ fn is_marked(page: &Page, id: NodeId) -> bool {
     if matches!(tag, Tag::Text | Tag::Body | Tag::Html | Tag::Meta | Tag::Link | Tag::Script) {
         return false;
     }
-    page.document.attrs(id).any(|(name, value)| match name {
+    const MARKS: AttrSet = AttrSet::of(&[Attr::Class, Attr::Id, Attr::Data, Attr::Rel, Attr::Href]);
+    page.document.attrs_where(id, MARKS).any(|(name, value)| match name {
         Attr::Class | Attr::Id | Attr::Data => {
             AUTHOR_CLASS.find_iter(value).any(|found| found.pattern() != AUTHORITY)
         }

@@ -1,6 +1,6 @@
 //! What a document states about itself, gathered in one walk and not yet weighed.
 
-use crate::dom::{Attr, Document, NodeId, Tag};
+use crate::dom::{Attr, AttrSet, Document, NodeId, Tag};
 
 /// An element that can state a field, with its text.
 pub struct Mark {
@@ -65,9 +65,9 @@ impl<'a> Claims<'a> {
                 Tag::Html => claims.html_lang = claims.html_lang.or(document.attr(id, Attr::Lang)),
                 _ => {}
             }
-            let states =
-                |name| matches!(name, Attr::Rel | Attr::Type | Attr::Itemprop | Attr::Itemtype);
-            for (name, value) in document.attrs_where(id, states) {
+            const STATES: AttrSet =
+                AttrSet::of(&[Attr::Rel, Attr::Type, Attr::Itemprop, Attr::Itemtype]);
+            for (name, value) in document.attrs_where(id, STATES) {
                 match name {
                     Attr::Rel if has_word(value, "author") && node.tag != Tag::Link => {
                         claims.rel_author.push(id);

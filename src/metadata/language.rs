@@ -1,5 +1,7 @@
 //! The language of the text: what the page declares, checked against what its text looks like.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::LazyLock;
 
 use isolang::Language;
@@ -67,9 +69,11 @@ fn sample(page: &Page) -> String {
         let is_prose = |block: &Block| !block.hidden && block.link_chars * 4 < block.chars;
         chosen = (0..page.blocks.len()).filter(|&i| is_prose(&page.blocks[i])).collect();
     }
-    chosen.sort_by_key(|&i| std::cmp::Reverse(page.blocks[i].chars));
+    // The longest first, and of equal ones the first: a few of them are enough.
+    let by_length = |i: usize| (page.blocks[i].chars, Reverse(i));
+    let mut longest: BinaryHeap<_> = chosen.into_iter().map(by_length).collect();
     let mut text = String::with_capacity(SAMPLE);
-    for i in chosen {
+    while let Some((_, Reverse(i))) = longest.pop() {
         let block = page.blocks.text(&page.blocks[i]);
         let room = SAMPLE - text.len();
         text.push_str(&block[..block.floor_char_boundary(room)]);

@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde::{Deserialize, Serialize};
 
-use crate::dom::{Attr, Document, NodeId, Tag};
+use crate::dom::{Attr, AttrSet, Document, NodeId, Tag};
 use crate::label::Label;
 use crate::segment::Blocks;
 use claims::Claims;
@@ -112,8 +112,8 @@ impl<'a> Page<'a> {
     fn is_reply(&self, id: NodeId) -> bool {
         const REPLIES: [&str; 4] = ["/Comment", "/Answer", "/Review", "/UserComments"];
         self.around(id).any(|id| {
-            let tells = |name| matches!(name, Attr::Itemprop | Attr::Itemtype);
-            self.document.attrs_where(id, tells).any(|(name, value)| match name {
+            const TELLS: AttrSet = AttrSet::of(&[Attr::Itemprop, Attr::Itemtype]);
+            self.document.attrs_where(id, TELLS).any(|(name, value)| match name {
                 Attr::Itemprop => {
                     matches!(value, "comment" | "review" | "suggestedAnswer" | "acceptedAnswer")
                 }
@@ -133,7 +133,7 @@ impl<'a> Page<'a> {
         let is_aside = |id: NodeId| {
             matches!(document.node(id).tag, Tag::Nav | Tag::Footer)
                 || document
-                    .attrs_where(id, |name| matches!(name, Attr::Class | Attr::Id))
+                    .attrs_where(id, AttrSet::of(&[Attr::Class, Attr::Id]))
                     .any(|(_, value)| ASIDE_CLASS.is_match(value))
         };
         self.is_reply(id) || self.around(id).take_while(|&id| !holds_title(id)).any(is_aside)

@@ -2,7 +2,7 @@
 //! standard asks. [`Links::flatten`] lays them out as the document's arena.
 
 use super::tree::KEPT;
-use crate::dom::{Node, NodeId, Tag};
+use crate::dom::{AttrEntry, AttrSet, Node, NodeId, Tag};
 
 /// No node.
 pub(super) const NONE: NodeId = NodeId::MAX;
@@ -123,7 +123,7 @@ impl Links {
     }
 
     /// The nodes below the root in document order. What stands nowhere is left out.
-    pub(super) fn flatten(&self) -> Vec<Node> {
+    pub(super) fn flatten(&self, entries: &[AttrEntry]) -> Vec<Node> {
         let mut nodes: Vec<Node> = Vec::with_capacity(self.0.len());
         let mut at: NodeId = 0;
         let mut parent: NodeId = 0;
@@ -131,7 +131,12 @@ impl Links {
         loop {
             let Link { first, start, len, tag, .. } = self[at];
             let id = nodes.len() as NodeId;
-            nodes.push(Node { parent, end: id + 1, start, len, depth, tag });
+            let mut attrs = AttrSet::default();
+            if tag != Tag::Text {
+                let own = &entries[start as usize..(start + len) as usize];
+                own.iter().for_each(|entry| attrs.insert(entry.name));
+            }
+            nodes.push(Node { parent, end: id + 1, start, len, attrs, depth, tag });
             if first != NONE {
                 at = first;
                 parent = id;

@@ -223,7 +223,7 @@ impl TreeBuilder {
         }
         self.leave_head();
         let complete = self.has_room();
-        let nodes = self.nodes.flatten();
+        let nodes = self.nodes.flatten(&self.attrs);
         // Of a large page, memory goes back before the next steps ask for theirs.
         self.nodes.shrink();
         self.open.clear();
