@@ -37,5 +37,6 @@ pub mod rules;
 pub mod segment;
 pub mod select;
 pub mod sink;
+pub mod sites;
 pub mod source;
 pub mod training;
