@@ -343,3 +343,94 @@ impl Others {
         Seen { on: on as u32, of: of as u32 }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A page at this address with a text of its own, and these blocks.
+    pub fn page(address: u64, blocks: &str) -> Print {
+        let own: Vec<String> = (0..80).map(|i| format!("word{address}x{i}")).collect();
+        Print::of(address, &Blocks::of_text(&format!("{}\n{blocks}", own.join(" "))))
+    }
+
+    fn fingerprint(text: &str) -> u32 {
+        fingerprints(&Blocks::of_text(text)).next().unwrap()
+    }
+
+    #[test]
+    fn nothing_known_changes_nothing_and_more_pages_say_more() {
+        let odds = |on, of| Seen { on, of }.odds();
+        assert_eq!(odds(0, 0), 1.0);
+        assert!(odds(1, 1) > 1.0 && odds(5, 5) > odds(1, 1) && odds(50, 50) > odds(5, 5));
+        assert!(odds(3, 9) < odds(6, 9) && odds(1, 100) < 1.0);
+        // However many pages do not carry a block, it may be boilerplate of one page alone.
+        let least = (1.0 - REPEATS) / (1.0 - CONTENT_REPEATS);
+        assert!(odds(0, 1) < 1.0 && odds(0, 1) > odds(0, 255) && odds(0, 255) > least);
+    }
+
+    #[test]
+    fn which_pages_are_kept_depends_on_no_order() {
+        let prints: Vec<Print> = (0..600).map(|i| page(mix(i), "Home\nAll rights")).collect();
+        let whole = Site::of(prints.clone());
+        assert_eq!(whole.pages.len(), PAGES);
+        let (odd, even): (Vec<_>, Vec<_>) =
+            prints.into_iter().rev().partition(|print| print.address % 2 == 1);
+        let parts = [Site::of(odd).prints(), Site::of(even).prints()].concat();
+        assert_eq!(Site::of([parts.clone(), parts].concat()), whole);
+    }
+
+    #[test]
+    fn a_page_and_its_copies_are_no_evidence_about_it() {
+        let copy_of = |print: &Print, address| Print { address, ..print.clone() };
+        let one = page(1, "Home\nNews");
+        let prints =
+            vec![one.clone(), copy_of(&one, 2), page(3, "Home"), copy_of(&page(3, "Home"), 4)];
+        let others = Site::of(prints).others(&one);
+        assert_eq!(others.seen(fingerprint("Home")), Seen { on: 1, of: 1 });
+        assert_eq!(others.seen(fingerprint("  home!")), Seen { on: 1, of: 1 });
+        assert_eq!(others.seen(fingerprint("News")), Seen { on: 0, of: 1 });
+        assert_eq!(others.seen(one.blocks[0]).on, u32::from(one.blocks[0] == fingerprint("Home")));
+        assert!(Site::of(vec![one.clone(), copy_of(&one, 2)]).others(&one).is_empty());
+    }
+
+    #[test]
+    fn a_page_that_was_cut_off_is_asked_only_about_what_is_left() {
+        let lines: Vec<String> = (0..2 * BLOCKS).map(|i| format!("line {i}")).collect();
+        let long = Print::of(7, &Blocks::of_text(&lines.join("\n")));
+        assert_eq!(long.blocks.len(), BLOCKS);
+        let others = Site::of(vec![long]).others(&page(8, ""));
+        let seen = lines.iter().map(|line| others.seen(fingerprint(line)));
+        assert!(seen.clone().all(|seen| seen.on == seen.of));
+        assert_eq!(seen.filter(|seen| seen.of == 1).count(), BLOCKS);
+    }
+
+    #[test]
+    fn a_link_to_a_page_is_not_its_headline() {
+        let document =
+            dom::parse("<h1>The tide comes in</h1><div><a href=/>The tide comes in</a></div>");
+        let blocks = Blocks::of_document(&document);
+        let prints: Vec<u32> = fingerprints(&blocks).collect();
+        assert_eq!(prints[0] & !1, prints[1] & !1);
+        assert_ne!(prints[0], prints[1]);
+    }
+
+    #[test]
+    fn a_page_is_where_it_was_fetched_from_or_says_it_is() {
+        let own = |url| dom::parse(&format!("<link rel=canonical href='{url}'>"));
+        let place = |url, document: &Document| Place::of(url, Some(document));
+        let nothing = dom::parse("");
+        let plain = place(Some("https://www.A.example/x?y"), &nothing).unwrap();
+        assert_eq!(plain.host, "a.example");
+        assert_eq!(place(Some("http://a.example:80/x?y#z"), &nothing), Some(plain.clone()));
+        assert_eq!(place(None, &own("https://a.example/x?y")), Some(plain.clone()));
+        let tracked = Some("https://a.example/x?y&utm=1");
+        assert_eq!(place(tracked, &own("https://a.example/x?y")), Some(plain.clone()));
+        assert_ne!(place(tracked, &nothing), Some(plain.clone()));
+        // Of what is said on another host, only where it was fetched counts.
+        assert_eq!(place(tracked, &own("https://b.example/x?y")), place(tracked, &nothing));
+        assert_eq!(place(None, &nothing), None);
+        assert_eq!(place(Some("page 1"), &own("https://a.example/")), None);
+        assert_eq!(place(Some("data:text/html,x"), &nothing), None);
+    }
+}

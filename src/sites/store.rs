@@ -284,3 +284,72 @@ fn decode(bytes: &[u8]) -> Result<Site, Error> {
         Err(error) => Err(Error::Broken(error.to_string())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::{TempDir, tempdir};
+
+    use super::super::tests::page;
+    use super::*;
+
+    /// A store of these pages, added in this order, and its bytes.
+    fn store(pages: impl IntoIterator<Item = u64>) -> (TempDir, PathBuf, Vec<u8>) {
+        let directory = tempdir().unwrap();
+        let path = directory.path().join("sites.db");
+        let mut builder = Builder::new(directory.path()).unwrap();
+        for (i, address) in pages.into_iter().enumerate() {
+            builder.add(format!("host{}", address % 7), page(address, "Home")).unwrap();
+            if i % 10 == 9 {
+                builder.flush().unwrap();
+            }
+        }
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(&path);
+        drop(builder.write(file.unwrap()).unwrap());
+        let bytes = fs::read(&path).unwrap();
+        (directory, path, bytes)
+    }
+
+    #[test]
+    fn the_same_pages_give_the_same_bytes_in_any_order_and_parts() {
+        let (_whole, _, expected) = store(0..100);
+        assert!(store((0..100).rev()).2 == expected, "another order");
+        let (_one, one, _) = store((0..100).step_by(2));
+        let (_two, two, _) = store((0..70).chain(50..100));
+        let directory = tempdir().unwrap();
+        let mut builder = Builder::new(directory.path()).unwrap();
+        for part in [two, one] {
+            builder.merge(&Sites::open(&part).unwrap()).unwrap();
+        }
+        let merged = builder.finish().unwrap();
+        assert_eq!((merged.hosts().unwrap(), merged.pages()), (7, 100));
+        let (_whole, whole, _) = store(0..100);
+        assert_eq!(merged.digest(), Sites::open(&whole).unwrap().digest());
+    }
+
+    #[test]
+    fn a_broken_store_is_an_error_and_never_another_one() {
+        let (_directory, path, bytes) = store(0..30);
+        let digest = Sites::open(&path).unwrap().digest().to_owned();
+        let mut refused = 0;
+        for at in (0..bytes.len()).step_by(bytes.len() / 400) {
+            let mut broken = bytes.clone();
+            broken[at] ^= 0x55;
+            fs::write(&path, broken).unwrap();
+            match Sites::open(&path) {
+                // What no row needs may be anything.
+                Ok(sites) => assert_eq!(sites.digest(), digest, "byte {at}"),
+                Err(_) => refused += 1,
+            }
+        }
+        assert!(refused > 10, "{refused}");
+        for end in [0, 1, 5000, bytes.len() / 2] {
+            fs::write(&path, &bytes[..end]).unwrap();
+            Sites::open(&path).unwrap_err();
+        }
+        fs::write(&path, "<html>").unwrap();
+        let error = Sites::open(&path).unwrap_err().to_string();
+        assert!(error.starts_with("no store of sites"), "{error}");
+    }
+}
