@@ -57,8 +57,8 @@ const SHINGLE: usize = 4;
 /// The chance that a block of boilerplate is one that repeats at all, and that one of content does.
 /// Chosen by `scripts/compare_sites.py` on one half of the hosts of WCXB's development split and on
 /// generated sites.
-const REPEATS: f32 = 0.5;
-const CONTENT_REPEATS: f32 = 0.1;
+const REPEATS: f32 = 0.3;
+const CONTENT_REPEATS: f32 = 0.05;
 
 /// How many of a host's other pages carry a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
