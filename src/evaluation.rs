@@ -180,10 +180,11 @@ pub fn sites(pages: &[LabelledPage], schema: &Schema) -> Result<Sites, store::Er
     builder.finish()
 }
 
-/// Runs a page through the model and measures what comes out.
+/// Runs a page through the model and measures what comes out; once more with what is known of its
+/// site, where `sites` are given.
 ///
 /// # Errors
-/// If the page's file cannot be read.
+/// If the page's file, or the store of sites, cannot be read.
 pub fn score(
     page: &LabelledPage,
     schema: &Schema,
@@ -207,11 +208,16 @@ pub fn score(
         (prepared, found, text)
     };
     let prepared = read()?;
-    let others = sites.and_then(|sites| {
-        let place = Place::of(page.url.as_deref(), prepared.document.as_ref())?;
-        let print = Print::of(place.address, &prepared.blocks);
-        Some((sites.others(&place, &print).unwrap()?, place.host))
-    });
+    let place = || Place::of(page.url.as_deref(), prepared.document.as_ref());
+    let others = match sites.and_then(|sites| Some((sites, place()?))) {
+        None => None,
+        Some((sites, place)) => {
+            let print = Print::of(place.address, &prepared.blocks);
+            let others = sites.others(&place, &print);
+            let others = others.map_err(|error| unreadable(page, io::Error::other(error)))?;
+            others.map(|others| (others, place.host))
+        }
+    };
     let (prepared, found, text) = run(prepared, None);
     let mut labels = Confusion::default();
     for (i, target) in prepared.targets.iter().enumerate() {

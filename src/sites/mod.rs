@@ -55,7 +55,7 @@ pub const SKETCH: usize = 64;
 const SHINGLE: usize = 4;
 
 /// The chance that a block of boilerplate is one that repeats at all, and that one of content does.
-/// Chosen by `scripts/compare_sites.py` on one half of the hosts of WCXB's development split and on
+/// Chosen with `scripts/compare_sites.py` on one half of the corpora's hosts and on
 /// generated sites.
 const REPEATS: f32 = 0.3;
 const CONTENT_REPEATS: f32 = 0.05;
