@@ -22,6 +22,8 @@ use crate::measures::{
 };
 use crate::model::{Header, Model};
 use crate::page_type::PageType;
+use crate::sites::store::{self, Builder, Sites};
+use crate::sites::{Others, Place, Print};
 use crate::training::prepare::{Prepared, prepare, site};
 use crate::training::table::Table;
 use crate::training::{self, Learner, Settings};
@@ -35,6 +37,8 @@ pub struct PageScore {
     pub page_type: Option<String>,
     /// Word precision, recall and F1; none where the page has no gold text.
     pub word: Option<Prf>,
+    /// How it did with what is known of its site; none where nothing is, or it has no gold text.
+    pub site: Option<SiteScore>,
     /// The type that was found; none for plain text.
     pub found_type: Option<PageType>,
     /// The word F1 that was estimated.
@@ -52,6 +56,17 @@ pub struct PageScore {
     snippets: Counts,
     #[serde(skip)]
     labels: Confusion,
+}
+
+/// How a page did whose site is known.
+#[derive(Clone, Debug, Serialize)]
+pub struct SiteScore {
+    /// Its host.
+    pub host: String,
+    /// The pages of the host that are known, this one included and copies not.
+    pub pages: usize,
+    /// Word F1 with the evidence of the other pages.
+    pub word_f1: f64,
 }
 
 /// A block on the wrong side of the choice.
@@ -144,28 +159,66 @@ fn unreadable(page: &LabelledPage, source: io::Error) -> PageError {
     PageError { id: page.id.clone(), reason }
 }
 
-/// Runs a page through the model and measures what comes out.
+/// The sites of labelled pages, in a store that goes when it is dropped. `schema` is that of pages of HTML.
 ///
 /// # Errors
-/// If the page's file cannot be read.
+/// If there is no place for the store.
+pub fn sites(pages: &[LabelledPage], schema: &Schema) -> Result<Sites, store::Error> {
+    let mut builder = Builder::new(&std::env::temp_dir())?;
+    let prints: Vec<Option<(String, Print)>> = pages
+        .par_iter()
+        .map(|page| {
+            let prepared = prepare(page, None, schema_of(page, schema)).ok()?;
+            let Place { host, address } =
+                Place::of(page.url.as_deref(), prepared.document.as_ref())?;
+            Some((host, Print::of(address, &prepared.blocks)))
+        })
+        .collect();
+    for (host, print) in prints.into_iter().flatten() {
+        builder.add(host, print)?;
+    }
+    builder.finish()
+}
+
+/// Runs a page through the model and measures what comes out; once more with what is known of its
+/// site, where `sites` are given.
+///
+/// # Errors
+/// If the page's file, or the store of sites, cannot be read.
 pub fn score(
     page: &LabelledPage,
     schema: &Schema,
     model: &Model,
     keep: LabelSet,
+    sites: Option<&Sites>,
 ) -> Result<PageScore, PageError> {
-    let mut prepared = prepare(page, None, schema).map_err(|error| unreadable(page, error))?;
-    let find = |prepared: &Prepared| {
+    let read = || prepare(page, None, schema).map_err(|error| unreadable(page, error));
+    let run = |mut prepared: Prepared, others: Option<&Others>| {
+        let find = |prepared: &Prepared| {
+            let document = prepared.document.as_ref();
+            judge(model, document, &prepared.blocks, page.url.as_deref(), keep, others)
+        };
+        let mut found = find(&prepared);
+        if let Some(html) = prepared.laid_out(&found.scores) {
+            prepared = Prepared::of_html(html, page, None);
+            found = find(&prepared);
+        }
         let document = prepared.document.as_ref();
-        judge(model, document, &prepared.blocks, page.url.as_deref(), keep)
+        let text = assemble::text(document, &prepared.blocks, &found.choice.keep);
+        (prepared, found, text)
     };
-    let mut found = find(&prepared);
-    if let Some(html) = prepared.laid_out(&found.scores) {
-        prepared = Prepared::of_html(html, page, None);
-        found = find(&prepared);
-    }
-    let (document, blocks) = (prepared.document.as_ref(), &prepared.blocks);
-    let text = assemble::text(document, blocks, &found.choice.keep);
+    let prepared = read()?;
+    let place = || Place::of(page.url.as_deref(), prepared.document.as_ref());
+    let others = match sites.and_then(|sites| Some((sites, place()?))) {
+        None => None,
+        Some((sites, place)) => {
+            let print = Print::of(place.address, &prepared.blocks);
+            let others = sites.others(&place, &print);
+            let others = others.map_err(|error| unreadable(page, io::Error::other(error)))?;
+            others.map(|others| (others, place.host))
+        }
+    };
+    let (prepared, found, text) = run(prepared, None);
     let mut labels = Confusion::default();
     for (i, target) in prepared.targets.iter().enumerate() {
         if let Some(label) = target.label {
@@ -183,6 +236,14 @@ pub fn score(
         }
     };
     let words = gold.as_deref().map(|gold| word_counts(&text, gold));
+    let evidence = match (others, gold.as_deref()) {
+        (Some((others, host)), Some(gold)) => {
+            let with = run(read()?, Some(&others)).2;
+            let word_f1 = word_counts(&with, gold).prf().f1;
+            Some(SiteScore { host, pages: others.len() + 1, word_f1 })
+        }
+        _ => None,
+    };
     let outcome = words.map(|words| Outcome {
         site: site(page),
         word_f1: words.prf().f1 as f32,
@@ -192,6 +253,7 @@ pub fn score(
         id: page.id.clone(),
         page_type: page.page_type.clone(),
         word: words.map(Counts::prf),
+        site: evidence,
         found_type: found.types.as_ref().map(PageType::likeliest),
         confidence: found.confidence,
         words: words.unwrap_or_default(),
@@ -249,11 +311,12 @@ pub fn score_all(
     schema: &Schema,
     extractor: Extractor,
     keep: LabelSet,
+    sites: Option<&Sites>,
 ) -> Done<PageScore> {
     let score = |page: &LabelledPage| {
         let schema = schema_of(page, schema);
         let model = if schema.name == HTML.name { extractor.html } else { extractor.text };
-        score(page, schema, model, keep)
+        score(page, schema, model, keep, sites)
     };
     done(pages.par_iter().map(score).collect())
 }
@@ -297,6 +360,7 @@ pub fn cross_validate(
     learner: Learner,
     folds: usize,
     keep: LabelSet,
+    sites: Option<&Sites>,
     progress: impl Fn(usize, usize),
 ) -> Result<Done<PageScore>, training::Error> {
     let used =
@@ -324,7 +388,7 @@ pub fn cross_validate(
                 };
                 scores.par_iter_mut().zip(pages).for_each(|(slot, page)| {
                     if is_scored(page) {
-                        *slot = Some(score(page, current, &model, keep));
+                        *slot = Some(score(page, current, &model, keep, sites));
                     }
                 });
             }

@@ -13,12 +13,12 @@
 //! assert!(!record.text.contains("Home"));
 //! ```
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::assemble;
 use crate::confidence;
 use crate::dom::html5::{self, Selection};
-use crate::dom::{self, Document, Limits, TooLarge};
+use crate::dom::{self, Document, Limits};
 use crate::embedded;
 use crate::features::Page;
 use crate::label::{Label, LabelSet, Profile};
@@ -30,7 +30,9 @@ use crate::record::{BlockRecord, Record, Row};
 use crate::rules::Rules;
 use crate::segment::Blocks;
 use crate::select::{self, Choice};
-use crate::source::{Kind, Loaded, PageError};
+use crate::sites::store::Sites;
+use crate::sites::{self, Others, Place, Print};
+use crate::source::{Kind, Loaded, PageError, Reason};
 
 /// The models that are built into the program.
 pub static HTML_MODEL: LazyLock<Model> =
@@ -68,6 +70,8 @@ pub struct Options {
     pub rules: Rules,
     /// How much a page may use.
     pub limits: Limits,
+    /// What is known of the sites that pages are from.
+    pub sites: Option<Arc<Sites>>,
 }
 
 impl Default for Options {
@@ -79,7 +83,22 @@ impl Default for Options {
             selection: Selection::default(),
             rules: Rules::default(),
             limits: Limits::default(),
+            sites: None,
         }
+    }
+}
+
+impl Options {
+    /// The other pages of a page's host, as far as they are known.
+    fn others(
+        &self,
+        url: Option<&str>,
+        document: Option<&Document>,
+        blocks: &Blocks,
+    ) -> Result<Option<Others>, Reason> {
+        let Some(sites) = &self.sites else { return Ok(None) };
+        let Some(place) = Place::of(url, document) else { return Ok(None) };
+        Ok(sites.others(&place, &Print::of(place.address, blocks))?)
     }
 }
 
@@ -103,19 +122,19 @@ impl Extractor<'_> {
     /// Extracts one page, and keeps what it brought along.
     ///
     /// # Errors
-    /// If the page is larger than the limits allow.
+    /// As for [`extract`](Extractor::extract).
     pub fn extract_row(&self, page: Loaded, options: &Options) -> Result<Row, PageError> {
         let Loaded { id, url, kind, text, extra } = page;
         match self.extract(&id, url.as_deref(), kind, &text, options) {
             Ok(record) => Ok(Row { record, extra }),
-            Err(error) => Err(PageError { id, reason: error.into() }),
+            Err(reason) => Err(PageError { id, reason }),
         }
     }
 
     /// Extracts one page from its decoded text.
     ///
     /// # Errors
-    /// If the page is larger than the limits allow.
+    /// If the page is larger than the limits allow, or the store of sites cannot be read.
     pub fn extract(
         &self,
         id: &str,
@@ -123,7 +142,7 @@ impl Extractor<'_> {
         kind: Kind,
         text: &str,
         options: &Options,
-    ) -> Result<Record, TooLarge> {
+    ) -> Result<Record, Reason> {
         let limits = options.limits;
         Ok(match kind {
             Kind::Html => {
@@ -135,18 +154,22 @@ impl Extractor<'_> {
                     // Parsed again: only now is it known that the page keeps within the limits.
                     document = html5::parse_selected(text, selection);
                 }
-                let judge = |document: &Document| {
+                let cut = |document: &Document| {
                     let blocks = Blocks::of_document(document);
-                    limits.check_blocks(blocks.len(), text.len())?;
-                    let found = judge(self.html, Some(document), &blocks, url, options.keep);
-                    Ok((blocks, found))
+                    limits.check_blocks(blocks.len(), text.len()).map(|()| blocks)
                 };
-                let (mut blocks, mut found) = judge(&document)?;
+                let mut blocks = cut(&document)?;
+                let others = options.others(url, Some(&document), &blocks)?;
+                let judge = |document: &Document, blocks: &Blocks| {
+                    judge(self.html, Some(document), blocks, url, options.keep, others.as_ref())
+                };
+                let mut found = judge(&document, &blocks);
                 if selection.is_empty()
                     && let Some(page) = embedded::laid_out(text, &document, &blocks, &found.scores)
                 {
                     document = dom::parse_within(&page, limits)?;
-                    (blocks, found) = judge(&document)?;
+                    blocks = cut(&document)?;
+                    found = judge(&document, &blocks);
                 }
                 let about = metadata(&document, &blocks, Some(&found.scores.labels()), url);
                 record(id, Some(&document), &blocks, found, about, options)
@@ -156,7 +179,8 @@ impl Extractor<'_> {
                 let lines = text.lines().filter(|line| !line.trim().is_empty());
                 limits.check_blocks(lines.count(), text.len())?;
                 let blocks = Blocks::of_text(text);
-                let found = judge(self.text, None, &blocks, url, options.keep);
+                let others = options.others(url, None, &blocks)?;
+                let found = judge(self.text, None, &blocks, url, options.keep, others.as_ref());
                 let about = Metadata { url: url.map(str::to_owned), ..Metadata::default() };
                 record(id, None, &blocks, found, about, options)
             }
@@ -179,20 +203,27 @@ pub struct Findings {
     pub figures: Vec<f32>,
 }
 
-/// Scores a page and chooses its blocks. `url` is where it was fetched from.
+/// Scores a page and chooses its blocks. `url` is where it was fetched from, `others` are the other
+/// pages of its host, where they are known.
 pub fn judge(
     model: &Model,
     document: Option<&Document>,
     blocks: &Blocks,
     url: Option<&str>,
     keep: LabelSet,
+    others: Option<&Others>,
 ) -> Findings {
     let page = match document {
         Some(document) => Page::of_document(document, blocks),
         None => Page::of_text(blocks),
     };
     let lexical = model.classifier.lexical(&page);
-    let scores = model.classifier.predict(&page, &lexical);
+    let mut scores = model.classifier.predict(&page, &lexical);
+    if let Some(others) = others {
+        for (i, fingerprint) in sites::fingerprints(blocks).enumerate() {
+            scores.weigh(i, others.seen(fingerprint).odds());
+        }
+    }
     let types = model.page_types.as_ref().zip(document).map(|(page_types, document)| {
         let figures = page_type::figures::figures(document, blocks, url);
         page_types.predict(&figures, &lexical::means(&lexical, &page.layout.words))

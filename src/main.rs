@@ -10,6 +10,7 @@ use cli::args::{Args, Command};
 use cli::clean::Clean;
 use cli::eval::Eval;
 use cli::features::Features;
+use cli::sites::SitesPass;
 use cli::train::Train;
 use cli::{Status, is_closed_pipe, stderr};
 use dehusk::sink;
@@ -44,6 +45,7 @@ fn interrupt() {
 fn run(command: Command) -> anyhow::Result<Status> {
     match command {
         Command::Clean(args) => Clean::new(*args)?.run(),
+        Command::Sites(args) => SitesPass::new(*args)?.run(),
         Command::Train(args) => Train::new(args)?.run(),
         Command::Eval(args) => Eval::new(args)?.run(),
         Command::Features(args) => Features::new(args)?.run(),

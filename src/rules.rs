@@ -19,9 +19,9 @@ use serde::Deserialize;
 use toml::Spanned;
 use url::{Host, Url};
 
+use crate::dom::Document;
 use crate::dom::html5::Selection;
-use crate::dom::{Document, NodeId};
-use crate::metadata::canonical;
+use crate::metadata::own_address;
 
 /// What is chosen of the pages of which sites.
 #[derive(Clone, Debug, Default)]
@@ -98,9 +98,7 @@ impl Rules {
         if self.is_empty() {
             return None;
         }
-        let mut nodes = 0..document.nodes().len() as NodeId;
-        let own = || nodes.find_map(|id| canonical(document, id));
-        let url = Url::parse(url.or_else(own)?).ok()?;
+        let url = Url::parse(url.or_else(|| own_address(document))?).ok()?;
         let mut host = url.host_str()?.trim_end_matches('.');
         loop {
             if let Some(selection) = self.sites.get(host) {

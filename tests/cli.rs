@@ -750,3 +750,144 @@ mod train_eval_features {
         assert!(at("m.csv").exists());
     }
 }
+
+mod sites {
+    use super::*;
+
+    const PITCH: &str = "Did you enjoy this page? It is written by people who live here, and it is \
+        paid for by those who read it. For the price of a cup of coffee a month you help us to go on.";
+
+    /// Rows of a crawl: pages of one site in one template, whose pitch stands as a paragraph among those of
+    /// the text.
+    fn crawl(host: &str, pages: std::ops::Range<usize>) -> String {
+        let page = |n: usize| {
+            let paragraphs: String = (0..4)
+                .map(|i| {
+                    let (boats, hours) = (17 * n + 3 * i + 5, 13 * n + i + 2);
+                    format!(
+                        "<p>In harbour {n}, the keeper of light {i} counted {boats} boats in {hours} \
+                         hours, wrote their names in book {}, and went home by road {}.</p>",
+                        n + i,
+                        n * i
+                    )
+                })
+                .collect();
+            let html = format!(
+                "<title>Harbour {n}</title><div><a href=/>Home</a> <a href=/n>News</a></div>\
+                 <div class=c1><h1>Harbour {n}</h1>{paragraphs}<p>{PITCH}</p></div>"
+            );
+            let url = format!("https://{host}/{n}");
+            serde_json::json!({"id": url, "url": url, "html": html}).to_string() + "\n"
+        };
+        pages.map(page).collect()
+    }
+
+    #[test]
+    fn what_repeats_over_a_site_is_left_out_and_a_lone_page_is_as_it_was() {
+        let (site, lone) = (crawl("a.example", 0..8), crawl("b.example", 0..1));
+        // Fetched twice, and by another name: no evidence.
+        let twice = lone.replace("\"https://b.example/0\"", "\"https://www.b.example/0?again\"");
+        let rows = [site, lone, twice].concat();
+        let at = directory(&[("crawl.jsonl", rows.as_bytes())]);
+        let run = |args: &[&str]| {
+            let args = [&["clean", "crawl.jsonl", "--blocks"], args].concat();
+            dehusk(at.path(), &args).expect(0)
+        };
+        let (without, with) = (run(&[]), run(&["--site-evidence", "auto"]));
+        let lines = |run: &Run| run.stdout.lines().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(lines(&without)[8..], lines(&with)[8..]);
+        let pitches = |run: &Run| {
+            run.records().iter().take(8).filter(|record| record.text.contains(PITCH)).count()
+        };
+        assert!(pitches(&without) > 6, "{}", pitches(&without));
+        assert_eq!(pitches(&with), 0);
+        for record in with.records() {
+            assert!((0..4).all(|i| record.text.contains(&format!("the keeper of light {i}"))));
+        }
+
+        let pass = dehusk(at.path(), &["sites", "crawl.jsonl", "-o", "sites.db"]).expect(0);
+        assert!(
+            pass.stderr.starts_with("10 pages done, 0 failed, 0 without a host, ")
+                && pass.stderr.contains("10 pages of 2 hosts in sites.db"),
+            "{}",
+            pass.stderr
+        );
+        for jobs in ["1", "2"] {
+            let stored = run(&["--site-evidence", "sites.db", "--jobs", jobs]);
+            assert_eq!(stored.stdout, with.stdout);
+        }
+        assert_eq!(names(at.path()), ["crawl.jsonl", "sites.db"]);
+    }
+
+    #[test]
+    fn stores_of_parts_merge_to_that_of_the_whole() {
+        let rows = ["a.example", "b.example", "c.example"].map(|host| crawl(host, 0..7)).concat();
+        let at = directory(&[("crawl.jsonl", rows.as_bytes())]);
+        let bytes = |name: &str, args: &[&str]| {
+            dehusk(at.path(), &[&["sites", "-o", name], args].concat()).expect(0);
+            fs::read(at.path().join(name)).unwrap()
+        };
+        let whole = bytes("whole.db", &["crawl.jsonl", "--jobs", "1"]);
+        bytes("1.db", &["crawl.jsonl", "--shard", "1/2"]);
+        bytes("2.db", &["crawl.jsonl", "--shard", "2/2", "--jobs", "3"]);
+        assert!(bytes("both.db", &["--merge", "2.db", "--merge", "1.db"]) == whole);
+        assert!(bytes("1.db", &["crawl.jsonl", "--merge", "1.db"]) == whole);
+    }
+
+    #[test]
+    fn evidence_that_cannot_be_used_says_why_and_parquet_says_which_it_had() {
+        let rows = crawl("a.example", 0..2);
+        let at = directory(&[
+            ("crawl.jsonl", rows.as_bytes()),
+            ("other.db", b"something else"),
+            ("urls.jsonl", b"{\"id\": \"a\", \"html\": \"<p>no address\"}\n"),
+        ]);
+        dehusk(at.path(), &["sites", "crawl.jsonl", "-o", "sites.db"]).expect(0);
+        let store = fs::read(at.path().join("sites.db")).unwrap();
+        fs::write(at.path().join("cut.db"), &store[..store.len() / 2]).unwrap();
+        let clean = |input: &str, evidence: &str| {
+            let args = ["clean", input, "--input-format", "jsonl", "--site-evidence", evidence];
+            dehusk_with(at.path(), &args, &rows)
+        };
+        for (input, evidence, reason) in [
+            ("-", "auto", "standard input can be read only once"),
+            ("crawl.jsonl", "gone.db", "cannot use gone.db as a store of sites: No such file"),
+            (
+                "crawl.jsonl",
+                "other.db",
+                "cannot use other.db as a store of sites: no store of sites",
+            ),
+            ("crawl.jsonl", "cut.db", "cannot use cut.db as a store of sites"),
+        ] {
+            let run = clean(input, evidence).expect(2);
+            assert!(run.stderr.contains(reason), "{evidence}: {}", run.stderr);
+            assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+        }
+        clean("-", "sites.db").expect(0);
+        let run = dehusk(at.path(), &["sites", "urls.jsonl", "-o", "none.db"]).expect(0);
+        assert!(run.stderr.contains("1 without a host"), "{}", run.stderr);
+        let run = dehusk(at.path(), &["sites", "-o", "none.db"]).expect(2);
+        assert!(run.stderr.contains("<INPUT>"), "{}", run.stderr);
+
+        let args = ["clean", "crawl.jsonl", "--site-evidence", "sites.db", "--format", "parquet"];
+        dehusk(at.path(), &[&args[..], &["-o", "out.parquet"]].concat()).expect(0);
+        let file = fs::File::open(at.path().join("out.parquet")).unwrap();
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        let values = reader.metadata().file_metadata().key_value_metadata().unwrap().clone();
+        let digest = values.iter().find(|value| value.key == "dehusk.site_evidence").unwrap();
+        assert_eq!(digest.value.as_ref().unwrap().len(), 16);
+    }
+
+    #[test]
+    fn eval_says_what_the_evidence_does_to_each_page() {
+        let run = dehusk(repository(), &["eval", "examples", "--sites", "/dev/stdout"]).expect(0);
+        let rows: Vec<&str> =
+            run.stdout.lines().filter(|line| line.contains(".example,")).collect();
+        assert!(run.stdout.contains("id,host,pages,word_f1,word_f1_with_site"), "{}", run.stdout);
+        assert!(!rows.is_empty());
+        for row in rows {
+            let fields: Vec<&str> = row.split(',').collect();
+            assert!(fields[2] != "1" || fields[3] == fields[4], "{row}");
+        }
+    }
+}

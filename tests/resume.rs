@@ -29,7 +29,7 @@ fn crawl(pages: usize) -> TempDir {
         let http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n";
         let head = format!(
             "WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:n:{number}>\r\n\
-             WARC-Date: 2024-05-01T12:00:00Z\r\nContent-Length: {}\r\n\r\n",
+             WARC-Target-URI: https://a.example/{number}\r\nWARC-Date: 2024-05-01T12:00:00Z\r\nContent-Length: {}\r\n\r\n",
             http.len() + body.len()
         );
         let mut record = [head.as_bytes(), http, &body, b"\r\n\r\n"].concat();
@@ -111,9 +111,43 @@ fn a_run_that_is_killed_goes_on_to_the_same_bytes() {
     }
 }
 
+#[test]
+fn a_run_with_site_evidence_is_gone_on_with_by_the_same_evidence_alone() {
+    let crawl = crawl(300);
+    let directory = crawl.path();
+    let auto = ["--site-evidence", "auto"];
+    run(&mut dehusk(directory, "out.jsonl", &auto), 1);
+    let expected = take(directory, "out.jsonl");
+
+    // Killed at some moment of either pass, and at one when something has been saved.
+    for moment in [10, 100, 400] {
+        let mut child =
+            dehusk(directory, "out.jsonl", &[&auto[..], &["--resume"]].concat()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(moment));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    if !directory.join("out.jsonl").exists() {
+        let _ = fs::remove_file(directory.join("out.jsonl.partial.state"));
+        leave_a_partial(directory, "out.jsonl", &auto);
+        let refused = run(&mut dehusk(directory, "out.jsonl", &["--resume"]), 2);
+        assert!(refused.contains("not the same as when it was begun: site evidence;"), "{refused}");
+        let mut sites = Command::new(env!("CARGO_BIN_EXE_dehusk"));
+        let store = directory.join("sites.db");
+        sites.args(["sites", "crawl.warc.gz", "--shard", "1/2", "-o", "sites.db"]);
+        run(sites.current_dir(directory).stderr(Stdio::piped()), 1);
+        let other = ["--resume", "--site-evidence", "sites.db"];
+        let refused = run(&mut dehusk(directory, "out.jsonl", &other), 2);
+        assert!(refused.contains("site evidence;"), "{refused}");
+        fs::remove_file(store).unwrap();
+        run(&mut dehusk(directory, "out.jsonl", &[&auto[..], &["--resume"]].concat()), 1);
+    }
+    assert!(take(directory, "out.jsonl") == expected);
+}
+
 /// Runs until something has been saved, and kills it.
-fn leave_a_partial(directory: &Path, output: &str) {
-    let mut child = dehusk(directory, output, &[]).spawn().unwrap();
+fn leave_a_partial(directory: &Path, output: &str, args: &[&str]) {
+    let mut child = dehusk(directory, output, args).spawn().unwrap();
     let state = directory.join(format!("{output}.partial.state"));
     let saved =
         || fs::read(&state).is_ok_and(|text| text.iter().filter(|b| **b == b'\n').count() > 2);
@@ -129,7 +163,7 @@ fn leave_a_partial(directory: &Path, output: &str) {
 fn what_can_be_gone_on_with_is_not_overwritten_and_other_arguments_are_refused() {
     let crawl = crawl(300);
     let directory = crawl.path();
-    leave_a_partial(directory, "out.jsonl");
+    leave_a_partial(directory, "out.jsonl", &[]);
     let partial = directory.join("out.jsonl.partial");
     let before = fs::read(&partial).unwrap();
     let refused = run(&mut dehusk(directory, "out.jsonl", &[]), 2);

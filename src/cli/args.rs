@@ -5,10 +5,13 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, value_parser};
+use dehusk::dom;
 use dehusk::features::{self, Schema};
 use dehusk::label::{LabelSet, Profile};
-use dehusk::source::{Columns, Shard};
+use dehusk::source::{self, Columns, InputError, Pages, Shard};
 use dehusk::training::Learner;
+
+use super::all_cores;
 
 /// Cuts the boilerplate out of crawled web pages: pages in, clean text out.
 ///
@@ -37,6 +40,9 @@ pub enum Command {
     /// Clean pages: HTML, plain text, WARC, JSON Lines or Parquet in, records out
     #[command(after_help = CLEAN_EXAMPLES)]
     Clean(Box<CleanArgs>),
+    /// Count what repeats over the pages of each site, for `clean --site-evidence`
+    #[command(after_help = SITES_EXAMPLES)]
+    Sites(Box<SitesArgs>),
     /// Train a model on labelled pages or on a training table
     #[command(after_help = TRAIN_EXAMPLES)]
     Train(TrainArgs),
@@ -60,8 +66,22 @@ Examples:
     dehusk clean crawl.warc.gz --format parquet -o clean.parquet --errors errors.jsonl
   The second of eight parts of a lake, for one of eight machines:
     dehusk clean lake/ --html-column raw --format parquet --shard 2/8 -o part-2.parquet
+  What repeats over the pages of a site is boilerplate; two passes:
+    dehusk clean crawl.warc.gz --site-evidence auto -o clean.jsonl
   Rows of JSON Lines from another program; each row has `html` or `text`, `id` and `url`:
     zcat rows.jsonl.gz | dehusk clean - --input-format jsonl | jq -r .title";
+
+const SITES_EXAMPLES: &str = "\
+Up to 256 pages of a host are kept: all, or a random sample of them.
+
+Examples:
+  Two passes over a crawl:
+    dehusk sites crawl.warc.gz -o sites.db
+    dehusk clean crawl.warc.gz --site-evidence sites.db -o clean.jsonl
+  A second crawl into the same store:
+    dehusk sites more.warc.gz --merge sites.db -o sites.db
+  The parts of several machines:
+    dehusk sites --merge 1.db --merge 2.db -o sites.db";
 
 const TRAIN_EXAMPLES: &str = "\
 Examples:
@@ -138,11 +158,16 @@ pub struct CleanArgs {
     /// site is that of its URL, or of the canonical URL that it names.
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
-    /// What the inputs hold
-    #[arg(long, value_enum, default_value_t = InputFormat::Auto)]
-    pub input_format: InputFormat,
+    /// What repeats over a site's pages is boilerplate: count it, in a store that `dehusk sites` made, or
+    /// `auto`, by a first pass over the inputs
+    ///
+    /// The more of a host's other pages carry a block, the likelier it is boilerplate. A host's only page is
+    /// left as it is. `auto` takes files and directories, reads all of them whatever --shard says, and reads
+    /// them again with --resume. A page's host is that of its URL, or of the canonical URL that it names.
+    #[arg(long, value_name = "FILE|auto")]
+    pub site_evidence: Option<PathBuf>,
     #[command(flatten)]
-    pub columns: ColumnArgs,
+    pub input: InputArgs,
     /// Only one of N parts of the inputs: every Nth page, counted from the Ith; I is 1 to N
     ///
     /// Which part a page is in depends on its place in the inputs alone. Every part reads all inputs.
@@ -164,12 +189,43 @@ pub struct CleanArgs {
     /// Model to use in place of the built-in one for its kind of page; default the built-in ones
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
-    /// Threads; default all cores. The output does not depend on it
-    #[arg(short, long, value_name = "N")]
-    pub jobs: Option<NonZero<usize>>,
     /// File for the pages that fail, one line of JSON each: {"id", "error"}; default standard error
     #[arg(long, value_name = "FILE")]
     pub errors: Option<PathBuf>,
+}
+
+/// `dehusk sites`.
+#[derive(Debug, clap::Args)]
+pub struct SitesArgs {
+    /// Files, directories (with all below them) or `-` for standard input, as `dehusk clean` reads them
+    #[arg(value_name = "INPUT", required_unless_present = "merge")]
+    pub inputs: Vec<PathBuf>,
+    /// File to write; it appears when all is done, or not at all
+    #[arg(short, long, value_name = "STORE")]
+    pub output: PathBuf,
+    /// Store whose pages are added; may be given several times, and may be OUT itself
+    ///
+    /// Stores of the parts of a crawl, whatever these are, make that of the whole.
+    #[arg(long, value_name = "STORE")]
+    pub merge: Vec<PathBuf>,
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Only one of N parts of the inputs: every Nth page, counted from the Ith; I is 1 to N
+    #[arg(long, value_name = "I/N", default_value_t)]
+    pub shard: Shard,
+}
+
+/// How inputs are read.
+#[derive(Clone, Debug, clap::Args)]
+pub struct InputArgs {
+    /// What the inputs hold
+    #[arg(long, value_enum, default_value_t = InputFormat::Auto)]
+    pub input_format: InputFormat,
+    #[command(flatten)]
+    pub columns: ColumnArgs,
+    /// Threads; default all cores. The output does not depend on it
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZero<usize>>,
     /// Largest page, in bytes after decompression; a larger one fails
     #[arg(long, value_name = "N", default_value_t = dehusk::source::Limits::default().max_page_bytes)]
     pub max_page_bytes: usize,
@@ -185,6 +241,41 @@ pub struct CleanArgs {
     /// Browsers do the same at 512.
     #[arg(long, value_name = "N", default_value_t = dehusk::dom::Limits::default().max_depth)]
     pub max_depth: u16,
+}
+
+impl InputArgs {
+    /// The format that all files are in; none where each tells its own.
+    pub fn format(&self) -> Option<source::Format> {
+        match self.input_format {
+            InputFormat::Auto => None,
+            InputFormat::Html => Some(source::Format::Html),
+            InputFormat::Text => Some(source::Format::Text),
+            InputFormat::Jsonl => Some(source::Format::Jsonl),
+            InputFormat::Warc => Some(source::Format::Warc),
+            InputFormat::Parquet => Some(source::Format::Parquet),
+        }
+    }
+
+    /// How much a page may ask for.
+    pub fn limits(&self) -> source::Limits {
+        source::Limits { max_page_bytes: self.max_page_bytes }
+    }
+
+    /// How much a document may ask for.
+    pub fn dom_limits(&self) -> dom::Limits {
+        dom::Limits { max_depth: self.max_depth, max_blocks: self.max_blocks }
+    }
+
+    /// The pages of inputs.
+    pub fn pages(&self, inputs: &[PathBuf]) -> Result<Pages, InputError> {
+        let pages = Pages::open(inputs.to_vec(), self.format(), self.limits())?;
+        Ok(pages.with_columns(self.columns.clone().into()))
+    }
+
+    /// The threads to work with.
+    pub fn jobs(&self) -> usize {
+        self.jobs.unwrap_or_else(all_cores).get()
+    }
 }
 
 /// The columns of Parquet and fields of JSON Lines that make a page. Others are passed through to
@@ -269,6 +360,11 @@ pub struct EvalArgs {
     /// it reads NAME.outcomes.csv
     #[arg(long, value_name = "FILE.csv", requires = "folds")]
     pub outcomes: Option<PathBuf>,
+    /// Also score each page with what the other pages of its host say of its blocks, as `clean
+    /// --site-evidence` does, and write a row a page: id, host, pages of the host, word F1 without
+    /// and with
+    #[arg(long, value_name = "FILE.csv")]
+    pub sites: Option<PathBuf>,
 }
 
 /// `dehusk features`.

@@ -3,11 +3,10 @@
 use std::fs;
 use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
-use std::thread;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::bail;
-use dehusk::dom::Limits as DomLimits;
 use dehusk::dom::html5::Selection;
 use dehusk::extract::{Extractor, Markup, Options};
 use dehusk::model::Model;
@@ -15,14 +14,15 @@ use dehusk::pipeline;
 use dehusk::record::Row;
 use dehusk::rules::Rules;
 use dehusk::sink::journal::Checkpoint;
-use dehusk::source::{self, Columns, Limits, Page, PageError, Pages};
+use dehusk::sites::store::Sites;
+use dehusk::source::{Limits, Page, PageError, Pages};
 use indicatif::ProgressBar;
 use tracing::info;
 
-use super::args::{CleanArgs, Format, InputFormat};
+use super::args::{CleanArgs, Format};
 use super::outputs::{Opened, Outputs};
 use super::records::Papers;
-use super::{Failure, Status, all_cores, is_directory, job, models, panics, stderr};
+use super::{Failure, Status, is_directory, job, models, panics, sites, stderr};
 
 /// A crawl that is ready to start.
 pub struct Clean {
@@ -42,23 +42,16 @@ impl Clean {
         if args.blocks && matches!(format, Format::Txt | Format::Md) {
             bail!("--blocks needs --format jsonl or parquet (csv always lists the blocks)");
         }
-        let options = Options {
+        let mut options = Options {
             keep: args.keep.labels(),
             markup: if format == Format::Md { Markup::Markdown } else { Markup::Text },
             blocks: args.blocks || format == Format::Csv,
             selection: Selection::new(&args.select, &args.remove).map_err(anyhow::Error::msg)?,
             rules: args.rules.as_deref().map(Rules::read).transpose()?.unwrap_or_default(),
-            limits: DomLimits { max_depth: args.max_depth, max_blocks: args.max_blocks },
+            limits: args.input.dom_limits(),
+            sites: None,
         };
-        let input_format = match args.input_format {
-            InputFormat::Auto => None,
-            InputFormat::Html => Some(source::Format::Html),
-            InputFormat::Text => Some(source::Format::Text),
-            InputFormat::Jsonl => Some(source::Format::Jsonl),
-            InputFormat::Warc => Some(source::Format::Warc),
-            InputFormat::Parquet => Some(source::Format::Parquet),
-        };
-        let limits = Limits { max_page_bytes: args.max_page_bytes };
+        let input_format = args.input.format();
         let model = args.model.as_deref().map(models::read).transpose()?;
 
         let output = args.output.as_deref().filter(|path| *path != Path::new("-"));
@@ -66,29 +59,28 @@ impl Clean {
         for path in output.into_iter().filter(|_| is_page).chain(args.errors.as_deref()) {
             refuse_inside(path, &args.inputs)?;
         }
-        let columns = Columns::from(args.columns.clone());
-        let pages = Pages::open(args.inputs.clone(), input_format, limits)?
-            .with_columns(columns.clone())
-            .with_shard(args.shard);
+        let pages = args.input.pages(&args.inputs)?.with_shard(args.shard);
+        options.sites = match args.site_evidence.as_deref() {
+            None => None,
+            Some(auto) if auto == Path::new("auto") => {
+                Some(Arc::new(sites::of_inputs(&args.inputs, &args.input, output)?))
+            }
+            Some(store) => Some(Arc::new(sites::open(store)?)),
+        };
         // To tell the models takes longer than to clean a page, and only files are told them.
         let is_told = output.is_some() || format == Format::Parquet;
-        let versions = if is_told { models::versions(model.as_ref())? } else { Vec::new() };
-        let job = job::describe(&args, &columns, &versions);
+        let mut versions = if is_told { models::versions(model.as_ref())? } else { Vec::new() };
+        let digest = options.sites.as_deref().map(Sites::digest);
+        let job = job::describe(&args, &versions, digest);
+        versions
+            .extend(digest.map(|digest| ("dehusk.site_evidence".to_owned(), digest.to_owned())));
         let papers = Papers { blocks: options.blocks, values: &versions };
         let outputs = Outputs::open(output, &args, &papers, &job)?;
         // Records that run down the same terminal show progress themselves.
         let is_shown = output.is_some() || !stdout().is_terminal();
         let progress = if is_shown { stderr::byte_counter() } else { ProgressBar::hidden() };
-        if !progress.is_hidden() {
-            let progress = progress.clone();
-            // A large directory takes long to walk; nobody waits for it.
-            thread::spawn(move || {
-                if let Some(total) = source::total_bytes(&args.inputs, input_format) {
-                    stderr::set_total(&progress, total);
-                }
-            });
-        }
-        let jobs = args.jobs.unwrap_or_else(all_cores).get();
+        stderr::count_total(&progress, &args.inputs, input_format);
+        let (limits, jobs) = (args.input.limits(), args.input.jobs());
         Ok(Clean { pages, limits, model, options, jobs, outputs, progress })
     }
 
@@ -156,7 +148,7 @@ fn clean(
 
 /// An output that this run would read as one of its pages is refused: a file that is there
 /// already, or a directory.
-fn refuse_inside(output: &Path, inputs: &[PathBuf]) -> anyhow::Result<()> {
+pub fn refuse_inside(output: &Path, inputs: &[PathBuf]) -> anyhow::Result<()> {
     let place = if is_directory(output) {
         let absolute = std::path::absolute(output)?;
         absolute.ancestors().find_map(|ancestor| fs::canonicalize(ancestor).ok())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use dehusk::confidence;
-use dehusk::evaluation::{self, ConfidenceReport, CorpusReport, TypesReport};
+use dehusk::evaluation::{self, ConfidenceReport, CorpusReport, PageScore, TypesReport};
 use dehusk::features::Schema;
 use dehusk::label::LabelSet;
 use dehusk::labelled::LabelledPage;
@@ -34,6 +34,7 @@ pub struct Eval {
     json: bool,
     report: Option<PathBuf>,
     outcomes: Option<PathBuf>,
+    sites: Option<PathBuf>,
     /// Pages that could not be read.
     failed: u64,
 }
@@ -46,19 +47,44 @@ impl Eval {
         let (pages, failed) = data::read_pages(&args.data)?;
         let (schema, keep) = (args.schema.schema(), args.keep.labels());
         let learner = args.learner.into();
-        let EvalArgs { json, report, outcomes, .. } = args;
-        Ok(Eval { pages, model, folds, learner, schema, keep, json, report, outcomes, failed })
+        let EvalArgs { json, report, outcomes, sites, .. } = args;
+        Ok(Eval {
+            pages,
+            model,
+            folds,
+            learner,
+            schema,
+            keep,
+            json,
+            report,
+            outcomes,
+            sites,
+            failed,
+        })
     }
 
     /// Scores the pages and prints the reports.
     pub fn run(self) -> anyhow::Result<Status> {
-        let Eval { pages, model, folds, learner, schema, keep, json, report, outcomes, failed } =
-            self;
+        let Eval {
+            pages,
+            model,
+            folds,
+            learner,
+            schema,
+            keep,
+            json,
+            report,
+            outcomes,
+            sites,
+            failed,
+        } = self;
+        let known = sites.as_ref().map(|_| evaluation::sites(&pages, schema)).transpose()?;
+        let known = known.as_ref();
         let (scores, errors) = match folds {
             None => {
                 let busy = stderr::busy(format!("scoring {} pages", pages.len()));
                 let extractor = models::extractor(model.as_ref());
-                let outcome = evaluation::score_all(&pages, schema, extractor, keep);
+                let outcome = evaluation::score_all(&pages, schema, extractor, keep, known);
                 busy.finish_and_clear();
                 outcome
             }
@@ -69,9 +95,10 @@ impl Eval {
                     bar.set_position(done as u64);
                     info!("fold {done} of {total} done");
                 };
-                let outcome =
-                    evaluation::cross_validate(&pages, schema, learner, folds, keep, progress)
-                        .context("a fold leaves too little to learn from: more sites are needed")?;
+                let outcome = evaluation::cross_validate(
+                    &pages, schema, learner, folds, keep, known, progress,
+                )
+                .context("a fold leaves too little to learn from: more sites are needed")?;
                 bar.finish_and_clear();
                 outcome
             }
@@ -86,6 +113,11 @@ impl Eval {
                 &path,
                 |file| Ok(confidence::write_outcomes(&of_model, file).map_err(io_error)?),
             )?;
+        }
+        if let Some(path) = sites {
+            write(&path, |file| {
+                write_sites(&scores, file).map_err(|error| io_error(error).into())
+            })?;
         }
         let reports = evaluation::report(&scores);
         if let Some(path) = report {
@@ -102,6 +134,18 @@ impl Eval {
         }
         Ok(Status::of(failed))
     }
+}
+
+/// Writes a row for each page whose site is known.
+fn write_sites(scores: &[PageScore], file: &mut impl Write) -> csv::Result<()> {
+    let mut table = csv::Writer::from_writer(file);
+    table.write_record(["id", "host", "pages", "word_f1", "word_f1_with_site"])?;
+    for score in scores {
+        if let (Some(site), Some(word)) = (&score.site, score.word) {
+            table.serialize((&score.id, &site.host, site.pages, word.f1, site.word_f1))?;
+        }
+    }
+    Ok(table.flush()?)
 }
 
 /// Writes a file, which appears whole or not at all.

@@ -9,25 +9,27 @@ use serde_json::{Value, json};
 
 use super::args::CleanArgs;
 
-/// The job that these arguments describe, and these versions of models do.
+/// The job that these arguments describe, these versions of models, and the digest of a store of sites.
 ///
 /// Of files, size and time of change stand for the content; of directories, the name.
-pub fn describe(args: &CleanArgs, columns: &Columns, models: &[(String, String)]) -> Value {
-    let Columns { html, text, url, id } = columns;
+pub fn describe(args: &CleanArgs, models: &[(String, String)], sites: Option<&str>) -> Value {
+    let input = &args.input;
+    let Columns { html, text, url, id } = input.columns.clone().into();
     json!({
         "inputs": args.inputs.iter().map(|input| describe_path(input)).collect::<Vec<_>>(),
-        "input format": format!("{:?}", args.input_format),
+        "input format": format!("{:?}", input.input_format),
         "columns": [html, text, url, id],
         "shard": args.shard.to_string(),
-        "max page bytes": args.max_page_bytes,
+        "max page bytes": input.max_page_bytes,
         "format": format!("{:?}", args.format),
         "kept labels": args.keep.labels().to_string(),
         "blocks": args.blocks,
         "select": args.select,
         "remove": args.remove,
         "rules": args.rules.as_deref().map(describe_path),
-        "max blocks": args.max_blocks,
-        "max depth": args.max_depth,
+        "site evidence": sites,
+        "max blocks": input.max_blocks,
+        "max depth": input.max_depth,
         "checkpoint": args.checkpoint,
         "errors file": args.errors,
         "versions": models,

@@ -15,6 +15,7 @@ mod outputs;
 mod panics;
 mod records;
 mod report;
+pub mod sites;
 pub mod stderr;
 pub mod train;
 

@@ -1,9 +1,12 @@
 //! Standard error: messages and progress bars, which share its lines.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::LazyLock;
+use std::thread;
 use std::time::Duration;
 
+use dehusk::source;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tracing_subscriber::EnvFilter;
 
@@ -46,11 +49,21 @@ pub fn byte_counter() -> ProgressBar {
     bar(ProgressBar::no_length(), "{spinner} {msg}, {bytes}, {bytes_per_sec}")
 }
 
-/// Makes a counter of bytes the bar that leads to a total.
-pub fn set_total(counter: &ProgressBar, total: u64) {
-    counter.set_length(total);
-    counter
-        .set_style(style("[{bar:30}] {msg}, {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left"));
+/// Makes a counter of bytes the bar that leads to their total, once that is known: a large directory takes long
+/// to walk, and nobody waits for it.
+pub fn count_total(counter: &ProgressBar, inputs: &[PathBuf], format: Option<source::Format>) {
+    if counter.is_hidden() {
+        return;
+    }
+    let (counter, inputs) = (counter.clone(), inputs.to_vec());
+    thread::spawn(move || {
+        if let Some(total) = source::total_bytes(&inputs, format) {
+            counter.set_length(total);
+            counter.set_style(style(
+                "[{bar:30}] {msg}, {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left",
+            ));
+        }
+    });
 }
 
 /// A bar of `total` steps that are called `steps`.

@@ -122,8 +122,14 @@ impl<'a> Claims<'a> {
     }
 }
 
+/// The page's own address, where it states one: that of its first `<link rel=canonical>`.
+pub fn own_address(document: &Document) -> Option<&str> {
+    let mut nodes = 0..document.nodes().len() as NodeId;
+    nodes.find_map(|id| canonical(document, id))
+}
+
 /// The page's own address, where this element states it: that of a `<link rel=canonical>`.
-pub fn canonical(document: &Document, id: NodeId) -> Option<&str> {
+fn canonical(document: &Document, id: NodeId) -> Option<&str> {
     let states = document.node(id).tag == Tag::Link
         && document.attr(id, Attr::Rel).is_some_and(|rel| has_word(rel, "canonical"));
     let address = document.attr(id, Attr::Href).filter(|_| states).map(str::trim);

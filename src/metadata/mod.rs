@@ -23,7 +23,7 @@ use crate::dom::{Attr, AttrSet, Document, NodeId, Tag};
 use crate::label::Label;
 use crate::segment::Blocks;
 use claims::Claims;
-pub(crate) use claims::canonical;
+pub(crate) use claims::own_address;
 
 /// A page's metadata. A field that is not known is `None` or empty, never guessed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -260,6 +260,25 @@ impl Scores {
         Scores { values }
     }
 
+    /// Multiplies the odds that block `i` is boilerplate and not content by `odds`: the labels of
+    /// boilerplate grow at the expense of the others. Nothing changes where `odds` is 1.
+    pub(crate) fn weigh(&mut self, i: usize, odds: f32) {
+        if odds == 1.0 {
+            return;
+        }
+        let row = &mut self.values[i * Self::WIDTH..(i + 1) * Self::WIDTH];
+        let (labels, content) = row.split_at_mut(Label::COUNT);
+        let before: f32 = labels.iter().sum();
+        for label in [Label::Bio, Label::Teaser, Label::Ad, Label::Nav, Label::Legal] {
+            labels[label as usize] *= odds;
+        }
+        let after: f32 = labels.iter().sum();
+        if after > 0.0 {
+            labels.iter_mut().for_each(|label| *label *= before / after);
+        }
+        content[0] /= content[0] + (1.0 - content[0]) * odds;
+    }
+
     /// All figures, `blocks × WIDTH` row-major.
     pub fn rows(&self) -> &[f32] {
         &self.values

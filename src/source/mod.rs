@@ -27,6 +27,7 @@ use crate::batch::PageBatch;
 use crate::dom;
 use crate::encoding;
 use crate::extra::Extra;
+use crate::sites;
 
 /// What the text of a page is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -254,6 +255,9 @@ pub enum Reason {
     /// The document of the page is larger than [`dom::Limits`] allow.
     #[error(transparent)]
     Document(#[from] dom::TooLarge),
+    /// The store of sites cannot be read.
+    #[error("the store of sites cannot be read: {0}")]
+    Sites(#[from] sites::store::Error),
     /// The line is not JSON, or its fields have the wrong types.
     #[error("broken row: {problem}, in column {column}")]
     Row {
