@@ -10,8 +10,9 @@ use std::{env, fs, io};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dehusk::extract::{Extractor, HTML_MODEL, Options, choose};
-use dehusk::features::Page;
+use dehusk::features::{Outline, Texts};
 use dehusk::label::{Label, Profile};
+use dehusk::lexical::Tokens;
 use dehusk::metadata::metadata;
 use dehusk::model::Scores;
 use dehusk::page_type::figures::figures;
@@ -37,10 +38,13 @@ fn stages(c: &mut Criterion) {
     let documents: Vec<_> = pages.iter().map(|page| dom::parse(page)).collect();
     let blocks: Vec<_> = documents.iter().map(Blocks::of_document).collect();
     let both = || documents.iter().zip(&blocks);
-    let features: Vec<_> = both().map(|(d, b)| Page::of_document(d, b)).collect();
+    let texts: Vec<_> = both().map(|(d, b)| Texts::of_document(d, b)).collect();
+    let outlines = both().zip(&texts).map(|((d, b), texts)| Outline::new(Some(d), b, texts));
+    let outlines: Vec<_> = outlines.collect();
+    let tokens: Vec<_> = both().map(|(d, b)| Tokens::of_document(d, b)).collect();
     let classifier = &HTML_MODEL.classifier;
-    let predict = |page: &Page| classifier.predict(page, &classifier.lexical(page));
-    let scores: Vec<_> = features.iter().map(predict).collect();
+    let predict = |i: usize| classifier.predict(&outlines[i], &classifier.lexical(&tokens[i]));
+    let scores: Vec<_> = (0..outlines.len()).map(predict).collect();
     let keep = Profile::Article.keep();
     let choices: Vec<_> = blocks.iter().zip(&scores).map(|(b, s)| choose(b, s, keep)).collect();
     let labels: Vec<Vec<Label>> = scores.iter().map(Scores::labels).collect();
@@ -58,8 +62,13 @@ fn stages(c: &mut Criterion) {
     stage("decode", &|i| drop(black_box(encoding::decode_html(&files[i][..], None))));
     stage("parse", &|i| drop(black_box(dom::parse(&pages[i]))));
     stage("segment", &|i| drop(black_box(Blocks::of_document(&documents[i]))));
-    stage("features", &|i| drop(black_box(Page::of_document(&documents[i], &blocks[i]))));
-    stage("model", &|i| drop(black_box(predict(&features[i]))));
+    stage("features", &|i| {
+        let (document, blocks) = (&documents[i], &blocks[i]);
+        let texts = Texts::of_document(document, blocks);
+        black_box(Outline::new(Some(document), blocks, &texts));
+        black_box(Tokens::of_document(document, blocks));
+    });
+    stage("model", &|i| drop(black_box(predict(i))));
     stage("page type", &|i| drop(black_box(figures(&documents[i], &blocks[i], None))));
     stage("choose", &|i| drop(black_box(choose(&blocks[i], &scores[i], keep))));
     stage("assemble", &|i| {

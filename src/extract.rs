@@ -20,9 +20,9 @@ use crate::confidence;
 use crate::dom::html5::{self, Selection};
 use crate::dom::{self, Document, Limits};
 use crate::embedded;
-use crate::features::Page;
+use crate::features::{Outline, Texts};
 use crate::label::{Label, LabelSet, Profile};
-use crate::lexical;
+use crate::lexical::{self, Tokens};
 use crate::metadata::{Metadata, metadata};
 use crate::model::{Model, Scores};
 use crate::page_type::{self, PageType, Probabilities};
@@ -213,11 +213,15 @@ pub fn judge(
     keep: LabelSet,
     others: Option<&Others>,
 ) -> Findings {
-    let page = match document {
-        Some(document) => Page::of_document(document, blocks),
-        None => Page::of_text(blocks),
+    let (texts, tokens) = match document {
+        Some(document) => {
+            (Texts::of_document(document, blocks), Tokens::of_document(document, blocks))
+        }
+        None => (Texts::of_lines(blocks), Tokens::default()),
     };
-    let lexical = model.classifier.lexical(&page);
+    let page = Outline::new(document, blocks, &texts);
+    let lexical = model.classifier.lexical(&tokens);
+    drop(tokens);
     let mut scores = model.classifier.predict(&page, &lexical);
     if let Some(others) = others {
         for (i, fingerprint) in sites::fingerprints(blocks).enumerate() {
@@ -226,10 +230,10 @@ pub fn judge(
     }
     let types = model.page_types.as_ref().zip(document).map(|(page_types, document)| {
         let figures = page_type::figures::figures(document, blocks, url);
-        page_types.predict(&figures, &lexical::means(&lexical, &page.layout.words))
+        page_types.predict(&figures, &lexical::means(&lexical, &page.layout().words))
     });
     let choice = choose(blocks, &scores, keep);
-    let figures = confidence::figures(&page.layout, &scores, &choice, types.as_ref());
+    let figures = confidence::figures(page.layout(), &scores, &choice, types.as_ref());
     let confidence = match &model.confidence {
         // All of a page is no choice that could be wrong.
         Some(confidence) if keep != LabelSet::ALL => confidence.estimate(&figures),

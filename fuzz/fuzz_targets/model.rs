@@ -6,7 +6,8 @@
 
 use std::sync::LazyLock;
 
-use dehusk::features::Page;
+use dehusk::features::{Outline, Texts};
+use dehusk::lexical::Tokens;
 use dehusk::model::Model;
 use dehusk::segment::Blocks;
 use libfuzzer_sys::fuzz_target;
@@ -38,7 +39,8 @@ fuzz_target!(|bytes: &[u8]| {
         && model.header.schema == "text"
     {
         let blocks = Blocks::of_text("Tides\nThe tide comes in twice a day.\nShare this");
-        let page = Page::of_text(&blocks);
-        let _ = model.classifier.predict(&page, &model.classifier.lexical(&page));
+        let texts = Texts::of_lines(&blocks);
+        let lexical = model.classifier.lexical(&Tokens::default());
+        let _ = model.classifier.predict(&Outline::new(None, &blocks, &texts), &lexical);
     }
 });

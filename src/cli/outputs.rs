@@ -17,7 +17,7 @@ use super::{Failure, is_closed_pipe, job};
 
 /// Bytes of records after which a state is saved before its time, so that a row group fits in memory. Of
 /// Parquet, once compressed.
-const MAX_UNCUT: u64 = 32 << 20;
+const MAX_UNCUT: u64 = 16 << 20;
 const CANNOT_WRITE: &str = "cannot write the output";
 
 /// Where records and failures go, and the journal of how far they are.

@@ -304,8 +304,8 @@ impl<'a> Dom<'a> {
     }
 
     /// What a second pass needs to know of the page's structure.
-    pub fn into_layout(self) -> Layout {
-        self.layout
+    pub fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// A hash of the names and classes of an element and the two around it.

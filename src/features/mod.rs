@@ -15,17 +15,24 @@ pub mod keywords;
 mod page;
 pub mod text;
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use ndarray::Array2;
+use ndarray::{Array2, s};
 use serde::{Deserialize, Serialize};
 
 use crate::dom::Document;
 use crate::lexical::Tokens;
 use crate::segment::Blocks;
+pub use page::Texts;
 
 /// How many blocks up and down the page a model may look.
 pub const REACH: usize = 4;
+
+/// Blocks whose features are held at a time. A page of more has them computed anew each time they
+/// are asked for, since they take some hundred times the memory of a short block.
+pub const BAND: usize = 4096;
 
 /// The value of every feature in the padding, outside every feature's range.
 pub const OUTSIDE: f32 = -1.0;
@@ -218,13 +225,14 @@ pub(crate) fn locate(lengths: impl Iterator<Item = usize>, mut column: usize) ->
     panic!("no part has column {column}")
 }
 
-/// A page's features: `features × (blocks + 2 · REACH)`, the padding filled with [`OUTSIDE`].
+/// Features of a page's blocks, all or some in a row: `features × (blocks + 2 · REACH)`. The padding
+/// holds what lies around the blocks, and [`OUTSIDE`] outside the page.
 #[derive(Clone, Debug)]
 pub struct Matrix {
     values: Array2<f32>,
 }
 
-/// A page as the classifier sees it.
+/// A page as a classifier learns from it.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// The features of its blocks.
@@ -238,23 +246,85 @@ pub struct Page {
 impl Page {
     /// The features of a page with a DOM, by the schema [`HTML`].
     pub fn of_document(document: &Document, blocks: &Blocks) -> Page {
-        let texts = page::Texts::new(blocks, &dom::title_texts(document));
-        let dom = dom::Dom::new(document, blocks, &texts);
-        let matrix = Matrix::fill(HTML.features.len(), blocks.len(), |i, out| {
-            let n = page::fill(&texts, i, out);
-            dom.fill(i, &mut out[n..]);
-        });
-        Page { matrix, layout: dom.into_layout(), tokens: Tokens::of_document(document, blocks) }
+        let texts = Texts::of_document(document, blocks);
+        Outline::new(Some(document), blocks, &texts).page(Tokens::of_document(document, blocks))
     }
 
     /// The features of plain text, by the schema [`TEXT`].
     pub fn of_text(blocks: &Blocks) -> Page {
-        let texts = page::Texts::of_lines(blocks);
-        let matrix = Matrix::fill(TEXT.features.len(), blocks.len(), |i, out| {
-            page::fill_line(&texts, i, out);
-        });
-        let layout = Layout::of_lines(texts.stats.iter().map(|s| s.words));
-        Page { matrix, layout, tokens: Tokens::default() }
+        Outline::new(None, blocks, &Texts::of_lines(blocks)).page(Tokens::default())
+    }
+}
+
+/// A page as it is classified, which is as much as fits in memory however many blocks it has.
+pub struct Outline<'a> {
+    source: Source<'a>,
+    /// The features of all blocks, where they are few.
+    whole: Option<Matrix>,
+}
+
+/// What features are computed from.
+enum Source<'a> {
+    Document(Box<dom::Dom<'a>>, &'a Texts),
+    Lines(Layout, &'a Texts),
+}
+
+impl<'a> Outline<'a> {
+    /// Looks over a page; it is plain text if there is no document.
+    pub fn new(document: Option<&'a Document>, blocks: &'a Blocks, texts: &'a Texts) -> Self {
+        let source = match document {
+            Some(document) => {
+                Source::Document(Box::new(dom::Dom::new(document, blocks, texts)), texts)
+            }
+            None => Source::Lines(Layout::of_lines(texts.stats.iter().map(|s| s.words)), texts),
+        };
+        let mut outline = Outline { source, whole: None };
+        if blocks.len() <= BAND {
+            outline.whole = Some(outline.compute(0..blocks.len()));
+        }
+        outline
+    }
+
+    /// How its blocks hang together.
+    pub fn layout(&self) -> &Layout {
+        match &self.source {
+            Source::Document(dom, _) => dom.layout(),
+            Source::Lines(layout, _) => layout,
+        }
+    }
+
+    /// How many blocks it has.
+    pub fn blocks(&self) -> usize {
+        self.layout().words.len()
+    }
+
+    /// The features of some blocks, by the schema [`HTML`] or [`TEXT`].
+    pub fn matrix(&self, blocks: Range<usize>) -> Cow<'_, Matrix> {
+        match &self.whole {
+            Some(whole) if blocks == (0..whole.blocks()) => Cow::Borrowed(whole),
+            _ => Cow::Owned(self.compute(blocks)),
+        }
+    }
+
+    fn compute(&self, blocks: Range<usize>) -> Matrix {
+        match &self.source {
+            Source::Document(dom, texts) => {
+                Matrix::fill_band(HTML.features.len(), blocks, self.blocks(), |i, out| {
+                    let n = page::fill(texts, i, out);
+                    dom.fill(i, &mut out[n..]);
+                })
+            }
+            Source::Lines(_, texts) => {
+                Matrix::fill_band(TEXT.features.len(), blocks, self.blocks(), |i, out| {
+                    page::fill_line(texts, i, out);
+                })
+            }
+        }
+    }
+
+    fn page(self, tokens: Tokens) -> Page {
+        let matrix = self.matrix(0..self.blocks()).into_owned();
+        Page { matrix, layout: self.layout().clone(), tokens }
     }
 }
 
@@ -290,22 +360,33 @@ impl Matrix {
     pub(crate) fn fill(
         features: usize,
         blocks: usize,
+        row: impl FnMut(usize, &mut [f32]),
+    ) -> Matrix {
+        Matrix::fill_band(features, 0..blocks, blocks, row)
+    }
+
+    /// As [`fill`](Matrix::fill), of some blocks in a row among so many.
+    pub(crate) fn fill_band(
+        features: usize,
+        band: Range<usize>,
+        blocks: usize,
         mut row: impl FnMut(usize, &mut [f32]),
     ) -> Matrix {
         // Columns lie far apart: of each a cache line is written at a time.
         const ROWS: usize = 16;
-        let width = blocks + 2 * REACH;
+        let width = band.len() + 2 * REACH;
         let mut values = vec![OUTSIDE; features * width];
         let mut figures = vec![0.0; features];
         let mut lines = vec![[0.0; ROWS]; features];
-        for start in (0..blocks).step_by(ROWS) {
-            let n = ROWS.min(blocks - start);
+        let end = blocks.min(band.end + REACH);
+        for start in (band.start.saturating_sub(REACH)..end).step_by(ROWS) {
+            let n = ROWS.min(end - start);
             for i in 0..n {
                 row(start + i, &mut figures);
                 lines.iter_mut().zip(&figures).for_each(|(line, figure)| line[i] = *figure);
             }
             for (column, line) in values.chunks_exact_mut(width).zip(&lines) {
-                column[REACH + start..][..n].copy_from_slice(&line[..n]);
+                column[REACH + start - band.start..][..n].copy_from_slice(&line[..n]);
             }
         }
         let values = Array2::from_shape_vec((features, width), values);
@@ -315,6 +396,12 @@ impl Matrix {
     /// A matrix from values that hold the padding.
     pub fn from_padded(values: Array2<f32>) -> Matrix {
         Matrix { values }
+    }
+
+    /// The same features of some blocks in a row.
+    pub(crate) fn band(&self, band: Range<usize>) -> Matrix {
+        let columns = s![.., band.start..band.end + 2 * REACH];
+        Matrix { values: self.values.slice(columns).as_standard_layout().into_owned() }
     }
 
     /// Number of blocks.

@@ -5,7 +5,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::keywords::TEXT_GROUPS;
 use super::text::{TextStats, is_stop_word};
-use super::{COUNT, Feature, Group, fill_groups, group, share};
+use super::{COUNT, Feature, Group, dom, fill_groups, group, share};
+use crate::dom::Document;
 use crate::segment::Blocks;
 
 /// What models also see of a line's neighbours in plain text.
@@ -35,8 +36,8 @@ pub(crate) const LINE_NEAR: [&str; 19] = [
 const PARAGRAPH_WORDS: u32 = 20;
 
 /// What is known of a page's texts before any block is looked at by itself.
-pub(crate) struct Texts {
-    pub stats: Vec<TextStats>,
+pub struct Texts {
+    pub(super) stats: Vec<TextStats>,
     /// Of each block: how its text stands to the others.
     extra: Vec<Extra>,
     total: Totals,
@@ -123,9 +124,9 @@ fn is_paragraph(stats: &TextStats) -> bool {
 }
 
 impl Texts {
-    /// Looks over the texts of a page whose title may be one of `titles`.
-    pub fn new(blocks: &Blocks, titles: &[&str]) -> Texts {
-        Texts::with_words(blocks, titles).0
+    /// Looks over the texts of a page with a DOM.
+    pub fn of_document(document: &Document, blocks: &Blocks) -> Texts {
+        Texts::with_words(blocks, &dom::title_texts(document)).0
     }
 
     /// Looks over the lines of plain text, the first of which may be its title.

@@ -4,6 +4,7 @@
 //! What decides is the company it keeps: the labels of the blocks around it, in its containers,
 //! in elements named like its own, and the one container that would make the best article.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::Scores;
@@ -77,7 +78,7 @@ impl Pool {
 }
 
 /// What is known of a page before any block is looked at by itself.
-struct Pools<'a> {
+pub struct Pools<'a> {
     layout: &'a Layout,
     scores: &'a [f32],
     /// Prefix pools, one more than blocks.
@@ -94,6 +95,11 @@ struct Pools<'a> {
 /// Second-pass features from a page's layout and its first-pass scores, the rows of
 /// [`Scores`]: a matrix by the schema [`CONTEXT`].
 pub fn matrix(layout: &Layout, scores: &[f32]) -> Matrix {
+    pools(layout, scores).matrix(0..layout.words.len())
+}
+
+/// Pools the first-pass scores of a page.
+pub fn pools<'a>(layout: &'a Layout, scores: &'a [f32]) -> Pools<'a> {
     let blocks = layout.words.len();
     let rows = || scores.chunks_exact(N).zip(&layout.words);
     let mut prefix = Vec::with_capacity(blocks + 1);
@@ -128,14 +134,19 @@ pub fn matrix(layout: &Layout, scores: &[f32]) -> Matrix {
             }
         }
     }
-    let groups = groups();
-    let width = groups.iter().map(|g| g.len).sum();
-    Matrix::fill(width, blocks, |i, out| {
-        fill_groups(&groups, &Seen::new(&pools, i), out);
-    })
+    pools
 }
 
 impl Pools<'_> {
+    /// The features of some blocks.
+    pub fn matrix(&self, blocks: Range<usize>) -> Matrix {
+        let groups = groups();
+        let width = groups.iter().map(|g| g.len).sum();
+        Matrix::fill_band(width, blocks, self.layout.words.len(), |i, out| {
+            fill_groups(&groups, &Seen::new(self, i), out);
+        })
+    }
+
     fn between(&self, (start, end): (u32, u32)) -> Pool {
         self.prefix[end as usize].minus(&self.prefix[start as usize])
     }

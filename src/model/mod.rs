@@ -18,12 +18,12 @@ use serde::{Deserialize, Serialize};
 use crate::boost::{Columns, GradientBoosting};
 use crate::confidence::{Confidence, OUTCOME};
 use crate::container;
-use crate::features::{Matrix, Page, REACH, Schema, View, locate};
+use crate::features::{BAND, Matrix, Outline, REACH, Schema, TEXT, View, locate};
 use crate::label::Label;
-use crate::lexical::{LEXICAL, Lexicon};
+use crate::lexical::{LEXICAL, Lexicon, Tokens};
 use crate::page_type::PageTypes;
 use crate::page_type::figures::PAGE;
-use context::CONTEXT;
+use context::{CONTEXT, Pools};
 use linear::Linear;
 
 /// A classifier and its papers.
@@ -134,6 +134,9 @@ impl Model {
     /// Checks that no page of the schema can make the model fail.
     fn check(&self, schema: &Schema) -> Result<(), String> {
         self.classifier.check(schema)?;
+        if self.classifier.lexicon.width() > 0 && schema.name == TEXT.name {
+            return Err("words that plain text is not looked up by".to_owned());
+        }
         if self.page_types.is_some() && self.classifier.lexicon.width() == 0 {
             return Err("page types without the words that they are told by".to_owned());
         }
@@ -363,19 +366,34 @@ impl Classifier {
     }
 
     /// What the words and names of a page say, by the schema [`LEXICAL`].
-    pub fn lexical(&self, page: &Page) -> Matrix {
-        self.lexicon.matrix(&page.tokens)
+    pub fn lexical(&self, tokens: &Tokens) -> Matrix {
+        self.lexicon.matrix(tokens)
     }
 
     /// The scores of a page's blocks; `lexical` is what its words and names say.
-    pub fn predict(&self, page: &Page, lexical: &Matrix) -> Scores {
-        let first = self.first.predict(&[&page.matrix, lexical]);
+    pub fn predict(&self, page: &Outline, lexical: &Matrix) -> Scores {
+        let first = predict_pass(&self.first, page, lexical, None);
         match &self.second {
             None => first,
             Some(second) => {
-                let context = context::matrix(&page.layout, first.rows());
-                second.predict(&[&page.matrix, lexical, &context])
+                let pools = context::pools(page.layout(), first.rows());
+                predict_pass(second, page, lexical, Some(&pools))
             }
         }
     }
+}
+
+/// The scores of a pass, a band of blocks at a time.
+fn predict_pass(pass: &Pass, page: &Outline, lexical: &Matrix, pools: Option<&Pools>) -> Scores {
+    let mut values = Vec::with_capacity(page.blocks() * Scores::WIDTH);
+    for start in (0..page.blocks()).step_by(BAND) {
+        let band = start..page.blocks().min(start + BAND);
+        let features = page.matrix(band.clone());
+        let lexical = (lexical.padded().nrows() > 0).then(|| lexical.band(band.clone()));
+        let context = pools.map(|pools| pools.matrix(band));
+        let parts = [Some(&*features), lexical.as_ref(), context.as_ref()];
+        let parts: Vec<&Matrix> = parts.into_iter().flatten().collect();
+        values.extend(pass.predict(&parts).values);
+    }
+    Scores { values }
 }

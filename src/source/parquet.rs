@@ -10,10 +10,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow_schema::{DataType, FieldRef, Fields, Schema};
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder,
 };
+use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
 
 use super::bytes::{Counter, Stream};
@@ -66,7 +68,7 @@ impl Rows {
         columns: Arc<Columns>,
         counter: Counter,
     ) -> Result<Self, Reason> {
-        let metadata = guarded(|| ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()))?;
+        let metadata = guarded(|| load_metadata(&file, &columns))?;
         let schema = metadata.schema();
         if [&columns.html, &columns.text].iter().all(|name| schema.index_of(name).is_err()) {
             return Err(Reason::Parquet(no_page_column(schema, &columns)));
@@ -167,6 +169,28 @@ impl Iterator for Rows {
             }
         }
     }
+}
+
+/// The metadata of a file, by which pages are decoded as views: they are not copied out of the pages of the
+/// column.
+fn load_metadata(file: &File, columns: &Columns) -> Result<ArrowReaderMetadata, ParquetError> {
+    let metadata = ArrowReaderMetadata::load(file, ArrowReaderOptions::new())?;
+    let as_view = |field: &FieldRef| {
+        let view = match field.data_type() {
+            DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
+            DataType::Binary | DataType::LargeBinary => DataType::BinaryView,
+            _ => return field.clone(),
+        };
+        match [&columns.html, &columns.text].contains(&field.name()) {
+            true => Arc::new(field.as_ref().clone().with_data_type(view)),
+            false => field.clone(),
+        }
+    };
+    let schema = metadata.schema();
+    let fields: Fields = schema.fields.iter().map(as_view).collect();
+    let schema = Schema::new_with_metadata(fields, schema.metadata.clone());
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+    ArrowReaderMetadata::try_new(metadata.metadata().clone(), options)
 }
 
 /// Runs the decoder, which may panic on a damaged file.

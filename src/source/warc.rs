@@ -125,7 +125,7 @@ impl Records {
         if *left > limit as u64 {
             return Ok(Err(Reason::TooLarge { limit }));
         }
-        let mut body = Vec::new();
+        let mut body = Vec::with_capacity(*left as usize);
         while *left > 0 {
             let bytes = self.block(*left)?;
             body.extend_from_slice(bytes);
