@@ -57,7 +57,10 @@ pub enum Error {
 impl<E: Into<redb::Error>> From<E> for Error {
     fn from(error: E) -> Error {
         match error.into() {
-            redb::Error::Io(error) => Error::Io(error),
+            // A file that is no store is told as invalid data.
+            redb::Error::Io(error) if error.kind() != io::ErrorKind::InvalidData => {
+                Error::Io(error)
+            }
             other => Error::Store(Box::new(other)),
         }
     }
