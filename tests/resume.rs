@@ -135,7 +135,7 @@ fn a_run_with_site_evidence_is_gone_on_with_by_the_same_evidence_alone() {
         let mut sites = Command::new(env!("CARGO_BIN_EXE_dehusk"));
         let store = directory.join("sites.db");
         sites.args(["sites", "crawl.warc.gz", "--shard", "1/2", "-o", "sites.db"]);
-        run(sites.current_dir(directory).stderr(Stdio::piped()), 1);
+        run(sites.current_dir(directory).stderr(Stdio::piped()), 0);
         let other = ["--resume", "--site-evidence", "sites.db"];
         let refused = run(&mut dehusk(directory, "out.jsonl", &other), 2);
         assert!(refused.contains("site evidence;"), "{refused}");

@@ -16,7 +16,7 @@ use base64::prelude::BASE64_STANDARD;
 use parquet::arrow::arrow_writer::{
     ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriter, compute_leaves,
 };
-use parquet::arrow::parquet_to_arrow_schema;
+use parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
@@ -252,11 +252,14 @@ fn properties() -> WriterProperties {
 /// The footer that the file would have if this were its only row group, without its length and the magic.
 fn footer(file: &SerializedFileWriter<Resumed>, row_group: &RowGroupMetaData) -> Result<Vec<u8>> {
     let properties = file.properties();
+    // The papers are in the file's own footer alone: here they would become the schema's.
+    let all = properties.key_value_metadata().into_iter().flatten();
+    let schema = all.filter(|entry| entry.key == ARROW_SCHEMA_META_KEY);
     let about = FileMetaData::new(
         properties.writer_version().as_num(),
         row_group.num_rows(),
         Some(properties.created_by().to_owned()),
-        properties.key_value_metadata().cloned(),
+        Some(schema.cloned().collect()),
         row_group.schema_descr_ptr(),
         None,
     );
