@@ -1,9 +1,9 @@
 //! Records as [Parquet](https://parquet.apache.org): typed columns, compressed with zstd, in row groups.
 //!
-//! A row group is held in memory, encoded and compressed, until it is written at the next
-//! [`cut`](Parquet::cut). What the footer will say of it is handed out, so that an output that was broken off
-//! after a row group can be gone on with: the row groups that it has are copied once more, which brings the
-//! writer to the state it was in, and what it writes of them is thrown away as it is there already.
+//! A row group is written at every [`cut`](Parquet::cut): first as a file of its own in memory, which is then
+//! copied into the output, as tools that join files do. Its footer is handed out, so that an output that was
+//! broken off after a row group can be gone on with: the row groups that it has are copied once more, which
+//! brings the writer to the state it was in, and what it writes of them is thrown away as it is there already.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,18 +13,15 @@ use std::sync::Arc;
 use arrow_schema::{Fields, SchemaRef};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use parquet::arrow::arrow_writer::{
-    ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriter, compute_leaves,
-};
-use parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
+use bytes::Bytes;
+use parquet::arrow::arrow_writer::ArrowWriter;
+use parquet::arrow::parquet_to_arrow_schema;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::{
-    FileMetaData, KeyValue, ParquetMetaData, ParquetMetaDataReader, ParquetMetaDataWriter,
-    RowGroupMetaData,
-};
+use parquet::file::metadata::{KeyValue, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::writer::SerializedFileWriter;
 
 use super::{Closed, Output};
@@ -35,24 +32,19 @@ use crate::record::Row;
 pub struct Parquet {
     /// Until the first row group is written.
     output: Option<Output>,
-    file: Option<Writer>,
+    file: Option<(SerializedFileWriter<Resumed>, SchemaRef)>,
     blocks: bool,
     papers: Vec<KeyValue>,
-    /// The columns of the row group that is being written; none before its first rows.
-    columns: Vec<ArrowColumnWriter>,
-    /// Rows that are not in `columns` yet.
+    /// The row group that is being written.
+    part: Option<ArrowWriter<Vec<u8>>>,
+    /// Rows that are not in `part` yet.
     rows: Vec<Row>,
     /// Their bytes.
     bytes: usize,
 }
 
-/// A file that is being written.
-struct Writer {
-    file: SerializedFileWriter<Resumed>,
-    columns: ArrowRowGroupWriterFactory,
-    schema: SchemaRef,
-}
-
+/// What begins a file.
+const MAGIC: u64 = 4;
 /// Rows, and bytes of rows, that are encoded at a time.
 const MAX_ROWS: usize = 256;
 const MAX_BYTES: usize = 2 << 20;
@@ -77,7 +69,7 @@ impl Parquet {
             file: None,
             blocks,
             papers,
-            columns: Vec::new(),
+            part: None,
             rows: Vec::new(),
             bytes: 0,
         };
@@ -89,7 +81,7 @@ impl Parquet {
             }
         }
         match &parquet.file {
-            Some(writer) if writer.file.inner().there > 0 => {
+            Some((writer, _)) if writer.inner().there > 0 => {
                 let problem = "its state does not name all of its row groups";
                 Err(io::Error::new(io::ErrorKind::InvalidData, problem))
             }
@@ -114,8 +106,7 @@ impl Parquet {
 
     /// Bytes since the last [`cut`](Parquet::cut), compressed as far as they are encoded.
     pub fn uncut(&self) -> u64 {
-        let encoded = self.columns.iter().map(ArrowColumnWriter::get_estimated_total_bytes);
-        (encoded.sum::<usize>() + self.bytes) as u64
+        (self.part.as_ref().map_or(0, ArrowWriter::in_progress_size) + self.bytes) as u64
     }
 
     /// Writes the records since the last cut, if there are any, as a row group. Returns how many bytes the file
@@ -127,9 +118,9 @@ impl Parquet {
         let row_group = self.write_row_group().map_err(io_error)?;
         let bytes = match (&mut self.output, &mut self.file) {
             (Some(output), _) => output.cut()?,
-            (None, Some(writer)) => {
-                writer.file.flush()?;
-                writer.file.inner_mut().output.cut()?
+            (None, Some((writer, _))) => {
+                writer.flush()?;
+                writer.inner_mut().output.cut()?
             }
             (None, None) => 0,
         };
@@ -146,11 +137,11 @@ impl Parquet {
             let none = batch::schema(self.blocks, &Fields::empty());
             self.begin(none, 0).map_err(io_error)?;
         }
-        let Some(writer) = self.file else {
+        let Some((writer, _)) = self.file else {
             return Err(io::ErrorKind::Unsupported.into());
         };
         // Writes the footer as well.
-        writer.file.into_inner().map_err(io_error)?.output.close()
+        writer.into_inner().map_err(io_error)?.output.close()
     }
 
     fn encode_rows(&mut self) -> Result<()> {
@@ -162,35 +153,28 @@ impl Parquet {
         if self.file.is_none() {
             self.begin(batch::schema(self.blocks, &batch::extra_fields(&rows)), 0)?;
         }
-        let Some(writer) = &self.file else {
+        let Some((_, schema)) = &self.file else {
             return Ok(());
         };
-        if self.columns.is_empty() {
-            let row_groups = writer.file.flushed_row_groups().len();
-            self.columns = writer.columns.create_column_writers(row_groups)?;
-        }
-        let records = batch::records(&rows, &writer.schema)?;
-        let mut columns = self.columns.iter_mut();
-        for (field, array) in writer.schema.fields.iter().zip(records.columns()) {
-            for (leaf, column) in compute_leaves(field, array)?.iter().zip(&mut columns) {
-                column.write(leaf)?;
+        let part = match &mut self.part {
+            Some(part) => part,
+            None => {
+                let part = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties()))?;
+                self.part.insert(part)
             }
-        }
-        Ok(())
+        };
+        part.write(&batch::records(&rows, schema)?)
     }
 
     fn write_row_group(&mut self) -> Result<Option<String>> {
         self.encode_rows()?;
-        let columns = std::mem::take(&mut self.columns);
-        let Some(Writer { file, .. }) = self.file.as_mut().filter(|_| !columns.is_empty()) else {
+        let (Some(part), Some((file, _))) = (self.part.take(), &mut self.file) else {
             return Ok(None);
         };
-        let mut row_group = file.next_row_group()?;
-        for column in columns {
-            column.close()?.append_to_row_group(&mut row_group)?;
-        }
-        let row_group = row_group.close()?;
-        Ok(Some(BASE64_STANDARD.encode(footer(file, &row_group)?)))
+        let part = Bytes::from(part.into_inner()?);
+        let footer = footer(&part);
+        append(file, &part, &ParquetMetaDataReader::decode_metadata(&footer)?)?;
+        Ok(Some(BASE64_STANDARD.encode(footer)))
     }
 
     /// Writes a row group that the file has already.
@@ -203,25 +187,13 @@ impl Parquet {
             let schema = parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata())?;
             self.begin(Arc::new(schema), file.metadata()?.len())?;
         }
-        let Some(writer) = &mut self.file else {
+        let Some((writer, _)) = &mut self.file else {
             return Ok(());
         };
-        for row_group in metadata.row_groups() {
-            let mut copy = writer.file.next_row_group()?;
-            for column in row_group.columns() {
-                let close = ColumnCloseResult {
-                    bytes_written: column.compressed_size() as u64,
-                    rows_written: row_group.num_rows() as u64,
-                    metadata: column.clone(),
-                    bloom_filter: None,
-                    column_index: None,
-                    offset_index: None,
-                };
-                copy.append_column(file, close)?;
-            }
-            copy.close()?;
-        }
-        Ok(writer.file.flush()?)
+        let before = (writer.bytes_written() as u64).saturating_sub(MAGIC);
+        append(writer, &Part { file, before }, &metadata)?;
+        writer.flush()?;
+        Ok(())
     }
 
     /// Begins the file, of which `there` bytes are there already.
@@ -233,8 +205,7 @@ impl Parquet {
         let properties = properties.set_key_value_metadata(Some(self.papers.clone())).build();
         let writer =
             ArrowWriter::try_new(Resumed { output, there }, schema.clone(), Some(properties))?;
-        let (file, columns) = writer.into_serialized_writer()?;
-        self.file = Some(Writer { file, columns, schema });
+        self.file = Some((writer.into_serialized_writer()?.0, schema));
         Ok(())
     }
 }
@@ -249,25 +220,62 @@ fn properties() -> WriterProperties {
         .build()
 }
 
-/// The footer that the file would have if this were its only row group, without its length and the magic.
-fn footer(file: &SerializedFileWriter<Resumed>, row_group: &RowGroupMetaData) -> Result<Vec<u8>> {
-    let properties = file.properties();
-    // The papers are in the file's own footer alone: here they would become the schema's.
-    let all = properties.key_value_metadata().into_iter().flatten();
-    let schema = all.filter(|entry| entry.key == ARROW_SCHEMA_META_KEY);
-    let about = FileMetaData::new(
-        properties.writer_version().as_num(),
-        row_group.num_rows(),
-        Some(properties.created_by().to_owned()),
-        Some(schema.cloned().collect()),
-        row_group.schema_descr_ptr(),
-        None,
-    );
-    let mut footer = Vec::new();
-    let metadata = ParquetMetaData::new(about, vec![row_group.clone()]);
-    ParquetMetaDataWriter::new(&mut footer, &metadata).finish()?;
-    footer.truncate(footer.len().saturating_sub(8));
-    Ok(footer)
+/// The footer of a file, without its length and the magic.
+fn footer(file: &[u8]) -> Vec<u8> {
+    let Some((before, [a, b, c, d, ..])) = file.split_last_chunk::<8>() else {
+        return Vec::new();
+    };
+    let length = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
+    before[before.len().saturating_sub(length)..].to_owned()
+}
+
+/// Writes the row groups of a file whose footer is `metadata`.
+fn append(
+    writer: &mut SerializedFileWriter<Resumed>,
+    file: &impl ChunkReader,
+    metadata: &ParquetMetaData,
+) -> Result<()> {
+    for row_group in metadata.row_groups() {
+        let mut copy = writer.next_row_group()?;
+        for column in row_group.columns() {
+            let close = ColumnCloseResult {
+                bytes_written: column.compressed_size() as u64,
+                rows_written: row_group.num_rows() as u64,
+                metadata: column.clone(),
+                bloom_filter: None,
+                column_index: None,
+                offset_index: None,
+            };
+            copy.append_column(file, close)?;
+        }
+        copy.close()?;
+    }
+    Ok(())
+}
+
+/// Row groups in a longer file, which were copied there from a file of their own.
+struct Part<'a> {
+    file: &'a File,
+    /// Bytes before what was that file.
+    before: u64,
+}
+
+impl Length for Part<'_> {
+    fn len(&self) -> u64 {
+        Length::len(self.file)
+    }
+}
+
+impl ChunkReader for Part<'_> {
+    type T = <File as ChunkReader>::T;
+
+    fn get_read(&self, start: u64) -> Result<Self::T> {
+        self.file.get_read(self.before + start)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
+        self.file.get_bytes(self.before + start, length)
+    }
 }
 
 /// Writes what is not there already.
