@@ -8,9 +8,9 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
-
-use crate::ascii::Sixteen;
+use aho_corasick::automaton::{Automaton, StateID};
+use aho_corasick::nfa::contiguous::NFA;
+use aho_corasick::{Anchored, MatchKind};
 
 /// A set of keyword groups, one bit each.
 pub type Mask = u32;
@@ -54,30 +54,27 @@ patterns! {
 
 /// A compiled set of keyword groups.
 pub struct Keywords {
-    patterns: Vec<Pattern>,
-    /// Patterns of three bytes or more by their first four, as [`letters`].
-    by_start: FxHashMap<u32, Vec<u16>>,
-    /// With which four bytes these begin: a bit for each [`prefix`].
+    automaton: NFA,
+    /// The automaton's state before a pattern.
+    start: StateID,
+    /// For each pattern: its group, and how it must stand in its surroundings.
+    rules: Vec<Rule>,
+    /// With which three bytes patterns begin: a bit for each [`prefix`].
     prefixes: [u32; 1 << 10],
-    /// Shorter patterns by their first byte, as [`letters`].
-    short: [Vec<u16>; 1 << 5],
+    /// With which byte patterns begin that also stand inside words.
+    unspaced: [bool; 256],
 }
 
-struct Pattern {
-    bytes: Box<[u8]>,
+struct Rule {
     group: u8,
     starts_word: bool,
     ends_word: bool,
 }
 
-/// Five bits of each byte, which is all of a letter but its case.
-fn letters(four: u32) -> u32 {
-    four & 0x1f1f_1f1f
-}
-
-/// A number below 2¹⁵ for four bytes.
-fn prefix(letters: u32) -> usize {
-    (letters.wrapping_mul(0x9e37_79b1) >> 17) as usize
+/// Three bytes as a number, five bits of each, which is all of a letter but its case.
+fn prefix([a, b, c]: [u8; 3]) -> usize {
+    let bits = |byte: u8| usize::from(byte & 31);
+    bits(a) << 10 | bits(b) << 5 | bits(c)
 }
 
 /// Keywords of short texts, in lower case, in some twenty languages.
@@ -88,37 +85,42 @@ impl Keywords {
     /// stands for a space in texts and for itself in class names: both are matched.
     pub(crate) fn new(groups: &[&str]) -> Keywords {
         let mut patterns = Vec::new();
+        let mut rules = Vec::new();
         for (group, words) in groups.iter().enumerate() {
             for word in words.split(' ') {
                 let pattern = word.strip_suffix('$').unwrap_or(word);
                 let spaced = pattern.replace('-', " ");
                 for form in [pattern, &spaced].into_iter().take(1 + usize::from(spaced != pattern))
                 {
-                    patterns.push(Pattern {
-                        bytes: form.as_bytes().into(),
+                    rules.push(Rule {
                         group: group as u8,
                         starts_word: form.chars().next().is_some_and(has_word_spaces),
                         ends_word: word.ends_with('$'),
                     });
+                    patterns.push(form.to_owned());
                 }
             }
         }
-        let mut by_start: FxHashMap<u32, Vec<u16>> = FxHashMap::default();
         let mut prefixes = [0; 1 << 10];
-        let mut short = [const { Vec::new() }; 1 << 5];
-        for (i, pattern) in (0..).zip(&patterns) {
-            if let [first, second, third, ref rest @ ..] = *pattern.bytes {
-                // What comes after three bytes may be anything.
-                for fourth in rest.first().map_or(0..32, |byte| *byte..*byte + 1) {
-                    let start = letters(u32::from_le_bytes([first, second, third, fourth]));
-                    by_start.entry(start).or_default().push(i);
-                    prefixes[prefix(start) >> 5] |= 1u32 << (prefix(start) & 31);
-                }
-            } else {
-                short[usize::from(pattern.bytes[0] & 31)].push(i);
+        let mut unspaced = [false; 256];
+        for (pattern, rule) in patterns.iter().zip(&rules) {
+            let bytes = pattern.as_bytes();
+            unspaced[usize::from(bytes[0])] |= !rule.starts_word;
+            let byte = |i: usize| bytes.get(i).copied();
+            // A shorter pattern has every prefix that goes on from it.
+            let any = |byte: Option<u8>| byte.map_or(0..32, |byte| byte..byte + 1);
+            for (second, third) in any(byte(1)).flat_map(|b| any(byte(2)).map(move |c| (b, c))) {
+                let prefix = prefix([bytes[0], second, third]);
+                prefixes[prefix >> 5] |= 1u32 << (prefix & 31);
             }
         }
-        Keywords { patterns, by_start, prefixes, short }
+        let automaton = NFA::builder()
+            .match_kind(MatchKind::Standard)
+            .ascii_case_insensitive(true)
+            .build(&patterns)
+            .expect("the patterns are constants");
+        let start = automaton.start_state(Anchored::Yes).expect("every NFA can be anchored");
+        Keywords { automaton, start, rules, prefixes, unspaced }
     }
 
     /// The groups of which some pattern stands in the text.
@@ -142,47 +144,48 @@ impl Keywords {
     /// Calls `found` with the group of each pattern that stands in the text.
     fn groups(&self, text: &str, mut found: impl FnMut(u8)) {
         let bytes = text.as_bytes();
-        let mut after_letter = 0;
-        for start in (0..bytes.len()).step_by(Sixteen::LEN) {
-            let sixteen = Sixteen::at(bytes, start);
-            let not_ascii = sixteen.not_ascii();
-            let letters = (sixteen.letters() | not_ascii).bits();
-            // Within a word of lower-case ASCII letters, no pattern starts; with a space none does.
-            let within = letters & (letters << 1 | after_letter);
-            let other = (not_ascii | sixteen.between(b'A', b'Z')).bits();
-            let spaces = sixteen.equal(b' ').bits();
-            let mut places = (!within | other) & !spaces & 0xffff;
-            after_letter = letters >> 15;
-            while places != 0 {
-                let at = start + places.trailing_zeros() as usize;
-                places &= places - 1;
+        for (at, three) in bytes.array_windows().enumerate() {
+            if self.may_start(*three) {
                 self.groups_at(bytes, at, &mut found);
             }
         }
+        // Patterns shorter than that may still stand at the end.
+        for at in bytes.len().saturating_sub(2)..bytes.len() {
+            self.groups_at(bytes, at, &mut found);
+        }
+    }
+
+    /// Whether some pattern may start with three bytes: of most places this tells that none does.
+    fn may_start(&self, three: [u8; 3]) -> bool {
+        let prefix = prefix(three);
+        self.prefixes[prefix >> 5] >> (prefix & 31) & 1 != 0
     }
 
     /// Calls `found` with the group of each pattern that starts at one place.
     fn groups_at(&self, bytes: &[u8], at: usize, found: &mut impl FnMut(u8)) {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let four = match rest {
-            [a, b, c, d, ..] => [*a, *b, *c, *d],
-            _ => std::array::from_fn(|i| rest.get(i).copied().unwrap_or_default()),
-        };
-        let start = letters(u32::from_le_bytes(four));
-        let short = &self.short[usize::from(four[0] & 31)];
-        let long = match self.prefixes[prefix(start) >> 5] >> (prefix(start) & 31) & 1 {
-            0 => &[][..],
-            _ => self.by_start.get(&start).map_or(&[][..], Vec::as_slice),
-        };
-        for i in short.iter().chain(long) {
-            let pattern = &self.patterns[usize::from(*i)];
-            let end = at + pattern.bytes.len();
-            if rest.len() >= pattern.bytes.len()
-                && rest[..pattern.bytes.len()].eq_ignore_ascii_case(&pattern.bytes)
-                && !(pattern.starts_word && is_inside(bytes, at))
-                && !(pattern.ends_word && is_inside(bytes, end))
-            {
-                found(pattern.group);
+        let starts_word = !is_inside(bytes, at);
+        if !starts_word && !self.unspaced[usize::from(bytes[at])] {
+            return;
+        }
+        let mut state = self.start;
+        for (end, byte) in (at + 1..).zip(&bytes[at..]) {
+            state = self.automaton.next_state(Anchored::Yes, state, *byte);
+            if !self.automaton.is_special(state) {
+                continue;
+            }
+            if self.automaton.is_dead(state) {
+                return;
+            }
+            for i in 0..self.automaton.match_len(state) {
+                let pattern = self.automaton.match_pattern(state, i);
+                let rule = &self.rules[pattern.as_usize()];
+                // The state tells also of shorter patterns that end here.
+                if self.automaton.pattern_len(pattern) == end - at
+                    && (starts_word || !rule.starts_word)
+                    && !(rule.ends_word && is_inside(bytes, end))
+                {
+                    found(rule.group);
+                }
             }
         }
     }
