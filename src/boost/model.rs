@@ -207,9 +207,9 @@ impl GradientBoosting {
 }
 
 /// Adds what all trees say of a block of rows, from row `start` on, to their scores (rows ×
-/// groups); `near` is a buffer. Compiled thrice, since AVX-512 does sixteen values at a time and AVX2 eight, and not
-/// every processor has them.
-#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx+avx2"))]
+/// groups); `near` is a buffer. Compiled twice, since AVX2 does eight values at a time and not every
+/// processor has it.
+#[multiversion(targets("x86_64+avx+avx2"))]
 fn add_trees(
     model: &GradientBoosting,
     columns: &[&[f32]],
