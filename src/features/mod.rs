@@ -259,26 +259,25 @@ impl Page {
 /// A page as it is classified, which is as much as fits in memory however many blocks it has.
 pub struct Outline<'a> {
     source: Source<'a>,
+    texts: &'a Texts,
     /// The features of all blocks, where they are few.
     whole: Option<Matrix>,
 }
 
 /// What features are computed from.
 enum Source<'a> {
-    Document(Box<dom::Dom<'a>>, &'a Texts),
-    Lines(Layout, &'a Texts),
+    Document(Box<dom::Dom<'a>>),
+    Lines(Layout),
 }
 
 impl<'a> Outline<'a> {
     /// Looks over a page; it is plain text if there is no document.
     pub fn new(document: Option<&'a Document>, blocks: &'a Blocks, texts: &'a Texts) -> Self {
         let source = match document {
-            Some(document) => {
-                Source::Document(Box::new(dom::Dom::new(document, blocks, texts)), texts)
-            }
-            None => Source::Lines(Layout::of_lines(texts.stats.iter().map(|s| s.words)), texts),
+            Some(document) => Source::Document(Box::new(dom::Dom::new(document, blocks, texts))),
+            None => Source::Lines(Layout::of_lines(texts.stats.iter().map(|s| s.words))),
         };
-        let mut outline = Outline { source, whole: None };
+        let mut outline = Outline { source, texts, whole: None };
         if blocks.len() <= BAND {
             outline.whole = Some(outline.compute(0..blocks.len()));
         }
@@ -288,8 +287,8 @@ impl<'a> Outline<'a> {
     /// How its blocks hang together.
     pub fn layout(&self) -> &Layout {
         match &self.source {
-            Source::Document(dom, _) => dom.layout(),
-            Source::Lines(layout, _) => layout,
+            Source::Document(dom) => dom.layout(),
+            Source::Lines(layout) => layout,
         }
     }
 
@@ -301,29 +300,30 @@ impl<'a> Outline<'a> {
     /// The features of some blocks, by the schema [`HTML`] or [`TEXT`].
     pub fn matrix(&self, blocks: Range<usize>) -> Cow<'_, Matrix> {
         match &self.whole {
-            Some(whole) if blocks == (0..whole.blocks()) => Cow::Borrowed(whole),
-            _ => Cow::Owned(self.compute(blocks)),
+            Some(whole) => whole.band(blocks),
+            None => Cow::Owned(self.compute(blocks)),
         }
     }
 
     fn compute(&self, blocks: Range<usize>) -> Matrix {
         match &self.source {
-            Source::Document(dom, texts) => {
+            Source::Document(dom) => {
                 Matrix::fill_band(HTML.features.len(), blocks, self.blocks(), |i, out| {
-                    let n = page::fill(texts, i, out);
+                    let n = page::fill(self.texts, i, out);
                     dom.fill(i, &mut out[n..]);
                 })
             }
-            Source::Lines(_, texts) => {
+            Source::Lines(_) => {
                 Matrix::fill_band(TEXT.features.len(), blocks, self.blocks(), |i, out| {
-                    page::fill_line(texts, i, out);
+                    page::fill_line(self.texts, i, out);
                 })
             }
         }
     }
 
-    fn page(self, tokens: Tokens) -> Page {
-        let matrix = self.matrix(0..self.blocks()).into_owned();
+    fn page(mut self, tokens: Tokens) -> Page {
+        let whole = self.whole.take();
+        let matrix = whole.unwrap_or_else(|| self.compute(0..self.blocks()));
         Page { matrix, layout: self.layout().clone(), tokens }
     }
 }
@@ -399,9 +399,12 @@ impl Matrix {
     }
 
     /// The same features of some blocks in a row.
-    pub(crate) fn band(&self, band: Range<usize>) -> Matrix {
+    pub(crate) fn band(&self, band: Range<usize>) -> Cow<'_, Matrix> {
+        if band == (0..self.blocks()) {
+            return Cow::Borrowed(self);
+        }
         let columns = s![.., band.start..band.end + 2 * REACH];
-        Matrix { values: self.values.slice(columns).as_standard_layout().into_owned() }
+        Cow::Owned(Matrix { values: self.values.slice(columns).as_standard_layout().into_owned() })
     }
 
     /// Number of blocks.

@@ -391,7 +391,7 @@ fn predict_pass(pass: &Pass, page: &Outline, lexical: &Matrix, pools: Option<&Po
         let features = page.matrix(band.clone());
         let lexical = (lexical.padded().nrows() > 0).then(|| lexical.band(band.clone()));
         let context = pools.map(|pools| pools.matrix(band));
-        let parts = [Some(&*features), lexical.as_ref(), context.as_ref()];
+        let parts = [Some(&*features), lexical.as_deref(), context.as_ref()];
         let parts: Vec<&Matrix> = parts.into_iter().flatten().collect();
         values.extend(pass.predict(&parts).values);
     }
