@@ -1,19 +1,16 @@
 //! `dehusk eval`: the measures of [`dehusk::evaluation`] on labelled pages, for eyes or scripts.
 
 use std::io::{self, Write, stdout};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use dehusk::confidence;
 use dehusk::evaluation::{self, ConfidenceReport, CorpusReport, PageScore, TypesReport};
-use dehusk::features::Schema;
-use dehusk::label::LabelSet;
 use dehusk::labelled::LabelledPage;
 use dehusk::measures::Prf;
 use dehusk::model::Model;
 use dehusk::page_type::PageType;
 use dehusk::sink::Output;
-use dehusk::training::Learner;
 use tracing::info;
 
 use super::args::EvalArgs;
@@ -22,19 +19,10 @@ use super::{Status, data, models, report, stderr};
 
 /// Labelled pages, and how they are to be scored.
 pub struct Eval {
+    args: EvalArgs,
     pages: Vec<LabelledPage>,
     /// In place of the built-in one of its schema.
     model: Option<Model>,
-    /// Folds to train models in; these then score the pages.
-    folds: Option<usize>,
-    /// What is fitted in them.
-    learner: Learner,
-    schema: &'static Schema,
-    keep: LabelSet,
-    json: bool,
-    report: Option<PathBuf>,
-    outcomes: Option<PathBuf>,
-    sites: Option<PathBuf>,
     /// Pages that could not be read.
     failed: u64,
 }
@@ -43,44 +31,18 @@ impl Eval {
     /// Reads the pages and the model.
     pub fn new(args: EvalArgs) -> anyhow::Result<Eval> {
         let model = args.model.as_deref().map(models::read).transpose()?;
-        let folds = args.folds.map(usize::from);
         let (pages, failed) = data::read_pages(&args.data)?;
-        let (schema, keep) = (args.schema.schema(), args.keep.labels());
-        let learner = args.learner.into();
-        let EvalArgs { json, report, outcomes, sites, .. } = args;
-        Ok(Eval {
-            pages,
-            model,
-            folds,
-            learner,
-            schema,
-            keep,
-            json,
-            report,
-            outcomes,
-            sites,
-            failed,
-        })
+        Ok(Eval { args, pages, model, failed })
     }
 
     /// Scores the pages and prints the reports.
     pub fn run(self) -> anyhow::Result<Status> {
-        let Eval {
-            pages,
-            model,
-            folds,
-            learner,
-            schema,
-            keep,
-            json,
-            report,
-            outcomes,
-            sites,
-            failed,
-        } = self;
+        let Eval { args, pages, model, failed } = self;
+        let (schema, keep) = (args.schema.schema(), args.keep.labels());
+        let EvalArgs { folds, learner, json, report, outcomes, sites, .. } = args;
         let known = sites.as_ref().map(|_| evaluation::sites(&pages, schema)).transpose()?;
         let known = known.as_ref();
-        let (scores, errors) = match folds {
+        let (scores, errors) = match folds.map(usize::from) {
             None => {
                 let busy = stderr::busy(format!("scoring {} pages", pages.len()));
                 let extractor = models::extractor(model.as_ref());
@@ -96,7 +58,13 @@ impl Eval {
                     info!("fold {done} of {total} done");
                 };
                 let outcome = evaluation::cross_validate(
-                    &pages, schema, learner, folds, keep, known, progress,
+                    &pages,
+                    schema,
+                    learner.into(),
+                    folds,
+                    keep,
+                    known,
+                    progress,
                 )
                 .context("a fold leaves too little to learn from: more sites are needed")?;
                 bar.finish_and_clear();
