@@ -143,17 +143,20 @@ fn gather(
         |(), page| print(page, input),
         |print| {
             match print {
-                Ok(Some((host, print))) => {
-                    builder.add(host, print).context("cannot keep a page")?
+                Ok(found) => {
+                    match found {
+                        Some((host, print)) => {
+                            builder.add(host, print).context("cannot keep a page")?;
+                        }
+                        None => without_host += 1,
+                    }
+                    done += 1;
                 }
-                Ok(None) => without_host += 1,
                 Err(failure) => {
                     failed += 1;
-                    done -= 1;
                     tell(failure);
                 }
             }
-            done += 1;
             progress.set_position(counter.get());
             progress.set_message(format!("sites of {done} pages"));
             anyhow::Ok(())
