@@ -23,7 +23,7 @@ use crate::measures::{
 use crate::model::{Header, Model};
 use crate::page_type::PageType;
 use crate::sites::store::{self, Builder, Sites};
-use crate::sites::{Others, Place, Print};
+use crate::sites::{Others, Print};
 use crate::training::prepare::{Prepared, prepare, site};
 use crate::training::table::Table;
 use crate::training::{self, Learner, Settings};
@@ -169,15 +169,17 @@ pub fn sites(pages: &[LabelledPage], schema: &Schema) -> Result<Sites, store::Er
         .par_iter()
         .map(|page| {
             let prepared = prepare(page, None, schema_of(page, schema)).ok()?;
-            let Place { host, address } =
-                Place::of(page.url.as_deref(), prepared.document.as_ref())?;
-            Some((host, Print::of(address, &prepared.blocks)))
+            print(page, &prepared)
         })
         .collect();
     for (host, print) in prints.into_iter().flatten() {
         builder.add(host, print)?;
     }
     builder.finish()
+}
+
+fn print(page: &LabelledPage, prepared: &Prepared) -> Option<(String, Print)> {
+    Print::of_page(page.url.as_deref(), prepared.document.as_ref(), &prepared.blocks)
 }
 
 /// Runs a page through the model and measures what comes out; once more with what is known of its
@@ -208,14 +210,12 @@ pub fn score(
         (prepared, found, text)
     };
     let prepared = read()?;
-    let place = || Place::of(page.url.as_deref(), prepared.document.as_ref());
-    let others = match sites.and_then(|sites| Some((sites, place()?))) {
+    let others = match sites.and_then(|sites| Some((sites, print(page, &prepared)?))) {
         None => None,
-        Some((sites, place)) => {
-            let print = Print::of(place.address, &prepared.blocks);
-            let others = sites.others(&place, &print);
+        Some((sites, (host, print))) => {
+            let others = sites.others(&host, &print);
             let others = others.map_err(|error| unreadable(page, io::Error::other(error)))?;
-            others.map(|others| (others, place.host))
+            others.map(|others| (others, host))
         }
     };
     let (prepared, found, text) = run(prepared, None);

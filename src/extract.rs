@@ -31,7 +31,7 @@ use crate::rules::Rules;
 use crate::segment::Blocks;
 use crate::select::{self, Choice};
 use crate::sites::store::Sites;
-use crate::sites::{self, Others, Place, Print};
+use crate::sites::{self, Others, Print};
 use crate::source::{Kind, Loaded, PageError, Reason};
 
 /// The models that are built into the program.
@@ -97,8 +97,8 @@ impl Options {
         blocks: &Blocks,
     ) -> Result<Option<Others>, Reason> {
         let Some(sites) = &self.sites else { return Ok(None) };
-        let Some(place) = Place::of(url, document) else { return Ok(None) };
-        Ok(sites.others(&place, &Print::of(place.address, blocks))?)
+        let Some((host, print)) = Print::of_page(url, document, blocks) else { return Ok(None) };
+        Ok(sites.others(&host, &print)?)
     }
 }
 

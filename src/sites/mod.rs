@@ -105,10 +105,7 @@ impl Place {
     /// address that it names itself. None where there is no address with a host.
     pub fn of(url: Option<&str>, document: Option<&Document>) -> Option<Place> {
         let own = document.and_then(own_address).and_then(|own| Url::parse(own).ok());
-        let fetched = match url {
-            Some(url) => Some(Url::parse(url).ok()?),
-            None => None,
-        };
+        let fetched = url.map(Url::parse).transpose().ok()?;
         let host = host(fetched.as_ref().or(own.as_ref())?)?;
         // Elsewhere than on its own host, a page's canonical address is that of another page.
         let own = own.filter(|own| self::host(own).as_deref() == Some(&host));
@@ -150,6 +147,16 @@ impl Print {
         let horizon = prints.last().filter(|_| prints.len() == BLOCKS).copied();
         let horizon = horizon.unwrap_or(u32::MAX);
         Print { address, blocks: prints, horizon, sketch: sketch(blocks) }
+    }
+
+    /// The host and the print of a page that was fetched from `url`; none where its host is not known.
+    pub(crate) fn of_page(
+        url: Option<&str>,
+        document: Option<&Document>,
+        blocks: &Blocks,
+    ) -> Option<(String, Print)> {
+        let Place { host, address } = Place::of(url, document)?;
+        Some((host, Print::of(address, blocks)))
     }
 }
 

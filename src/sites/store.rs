@@ -20,7 +20,7 @@ use redb::{
     TableDefinition,
 };
 
-use super::{Others, Place, Print, Site};
+use super::{Others, Print, Site};
 
 const SITES: TableDefinition<&str, &[u8]> = TableDefinition::new("sites");
 /// What the store says of itself: [`VERSION`], and the digest.
@@ -250,12 +250,12 @@ impl Sites {
         self.table.get(host)?.map(|site| decode(site.value())).transpose()
     }
 
-    /// The other pages of a page's host.
+    /// The pages of a host beside this one.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn others(&self, place: &Place, print: &Print) -> Result<Option<Others>, Error> {
-        Ok(self.site(&place.host)?.map(|site| site.others(print)))
+    pub fn others(&self, host: &str, print: &Print) -> Result<Option<Others>, Error> {
+        Ok(self.site(host)?.map(|site| site.others(print)))
     }
 }
 
