@@ -203,7 +203,7 @@ pub struct SitesArgs {
     /// File to write; it appears when all is done, or not at all
     #[arg(short, long, value_name = "STORE")]
     pub output: PathBuf,
-    /// Store whose pages are added; may be given several times, and may be OUT itself
+    /// Store whose pages are added; may be given several times, and may be the one that is written
     ///
     /// Stores of the parts of a crawl, whatever these are, make that of the whole.
     #[arg(long, value_name = "STORE")]
