@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::binning::{BinnedColumns, BinnedMatrix, check_data};
 use super::error::{Error, Result};
 use super::hyperparams::{GradientBoostingValidParams, MAX_BINS};
-use super::model::{GradientBoosting, softmax};
+use super::model::{Builder, GradientBoosting, softmax};
 use super::rng::SplitMix64;
 
 /// Rows a parallel task.
@@ -70,7 +70,7 @@ impl GradientBoostingValidParams {
 
         let base = log_priors(&rows, targets, classes, weights);
         let mut scores = base.repeat(columns.rows());
-        let mut model = GradientBoosting::new(self.depth, features.len(), base);
+        let mut model = Builder::new(self.depth, features.len(), base);
         let mut rng = SplitMix64::new(self.seed);
         for _ in 0..self.n_trees {
             let sample = rng.sample(&rows, self.subsample);
@@ -93,7 +93,7 @@ impl GradientBoostingValidParams {
             }
             model.finish_tree(splits.len(), &values);
         }
-        Ok(model)
+        Ok(model.finish())
     }
 
     /// Chooses the splits of one tree, level by level; fewer than `depth` if none gains any more.

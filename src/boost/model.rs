@@ -24,6 +24,8 @@ const ROW_BLOCK: usize = 512;
 const NEAR_ROWS: usize = 64;
 /// Trees whose leaf indexes are held at a time: a row's scores stay in a register for as many.
 const TREE_BLOCK: usize = 8;
+/// The largest leaf value in units: as many as a block has trees add up within an `i16`.
+const MOST_UNITS: i16 = i16::MAX / TREE_BLOCK as i16;
 
 /// A fitted ensemble of oblivious trees; see the [module documentation](super).
 ///
@@ -37,46 +39,53 @@ pub struct GradientBoosting {
     features: Vec<u16>,
     /// Split thresholds, trees × depth: bit `level` of the leaf index is `x > threshold`.
     thresholds: Vec<f32>,
-    /// Leaf values, trees × leaves × groups of four classes; what fills up the last group is 0.
-    leaves: Vec<[f32; GROUP]>,
+    /// Leaf values, trees × leaves × groups of four classes, in the units of their block of trees;
+    /// what fills up the last group is 0.
+    leaves: Vec<[i16; GROUP]>,
+    /// The unit of each [`TREE_BLOCK`] trees' leaf values.
+    units: Vec<f32>,
     /// Total gain of the splits on each feature.
     gain: Vec<f32>,
 }
 
-impl GradientBoosting {
-    /// Default hyper-parameters, to be set and fitted.
-    pub fn params() -> GradientBoostingParams {
-        GradientBoostingParams::new()
-    }
+/// A model to which trees are being added.
+pub(super) struct Builder {
+    model: GradientBoosting,
+    /// Leaf values, as they will be in the model but for their units.
+    leaves: Vec<[f32; GROUP]>,
+}
 
-    /// A model without trees.
+impl Builder {
+    /// Without trees.
     pub(super) fn new(depth: usize, n_features: usize, base: Vec<f32>) -> Self {
-        Self {
+        let model = GradientBoosting {
             depth,
             base,
             features: Vec::new(),
             thresholds: Vec::new(),
             leaves: Vec::new(),
+            units: Vec::new(),
             gain: vec![0.0; n_features],
-        }
+        };
+        Self { model, leaves: Vec::new() }
     }
 
     /// Adds the next split of the tree being built.
     pub(super) fn push_split(&mut self, feature: usize, threshold: f32, gain: f32) {
-        self.features.push(feature as u16);
-        self.thresholds.push(threshold);
-        self.gain[feature] += gain;
+        self.model.features.push(feature as u16);
+        self.model.thresholds.push(threshold);
+        self.model.gain[feature] += gain;
     }
 
     /// Completes a tree of `levels` splits with its leaf values, leaves × classes. A tree that
     /// stopped early is filled up with splits whose outcome makes no difference.
     pub(super) fn finish_tree(&mut self, levels: usize, values: &[f32]) {
-        let classes = self.n_classes();
-        for _ in levels..self.depth {
-            self.features.push(0);
-            self.thresholds.push(0.0);
+        let (depth, classes) = (self.model.depth, self.model.n_classes());
+        for _ in levels..depth {
+            self.model.features.push(0);
+            self.model.thresholds.push(0.0);
         }
-        for leaf in 0..1 << self.depth {
+        for leaf in 0..1 << depth {
             let row = &values[(leaf % (1 << levels)) * classes..][..classes];
             self.leaves.extend(row.chunks(GROUP).map(|classes| {
                 let mut group = [0.0; GROUP];
@@ -84,6 +93,27 @@ impl GradientBoosting {
                 group
             }));
         }
+    }
+
+    /// The model, its leaf values rounded to whole units: some thousand steps from 0 to the
+    /// largest of eight trees, in half the memory.
+    pub(super) fn finish(mut self) -> GradientBoosting {
+        for leaves in self.leaves.chunks(TREE_BLOCK * self.model.tree_leaves()) {
+            let values = leaves.as_flattened().iter();
+            let most = values.fold(0.0f32, |most, value| most.max(value.abs()));
+            let unit = (most / f32::from(MOST_UNITS)).max(f32::MIN_POSITIVE);
+            let round = |value: f32| (value / unit).round() as i16;
+            self.model.leaves.extend(leaves.iter().map(|group| group.map(round)));
+            self.model.units.push(unit);
+        }
+        self.model
+    }
+}
+
+impl GradientBoosting {
+    /// Default hyper-parameters, to be set and fitted.
+    pub fn params() -> GradientBoostingParams {
+        GradientBoostingParams::new()
     }
 
     /// Number of classes.
@@ -109,6 +139,11 @@ impl GradientBoosting {
 
     fn groups(&self) -> usize {
         self.n_classes().div_ceil(GROUP)
+    }
+
+    /// Groups of leaf values a tree.
+    fn tree_leaves(&self) -> usize {
+        self.groups() << self.depth
     }
 
     /// Validates a deserialised model that shall predict from `n_features` features. With a model
@@ -138,19 +173,20 @@ impl GradientBoosting {
         {
             return fault("number of splits is inconsistent");
         }
-        let leaves = (self.n_trees() << self.depth).checked_mul(self.groups());
-        if leaves != Some(self.leaves.len()) {
+        if self.n_trees().checked_mul(self.tree_leaves()) != Some(self.leaves.len())
+            || self.units.len() != self.n_trees().div_ceil(TREE_BLOCK)
+        {
             return fault("number of leaves is inconsistent");
         }
         if self.features.iter().any(|&feature| usize::from(feature) >= n_features) {
             return fault("split on a feature that does not exist");
         }
-        let mut numbers = self
-            .base
-            .iter()
-            .chain(&self.thresholds)
-            .chain(self.leaves.as_flattened())
-            .chain(&self.gain);
+        let units = -MOST_UNITS..=MOST_UNITS;
+        if !self.leaves.as_flattened().iter().all(|value| units.contains(value)) {
+            return fault("leaf value out of range");
+        }
+        let mut numbers =
+            self.base.iter().chain(&self.thresholds).chain(&self.units).chain(&self.gain);
         if !numbers.all(|number| number.is_finite()) {
             return fault("a number is not finite");
         }
@@ -215,17 +251,17 @@ fn add_trees(
     columns: &[&[f32]],
     start: usize,
     scores: &mut [[f32; GROUP]],
-    near: &mut Vec<[f32; GROUP]>,
+    near: &mut Vec<[i16; GROUP]>,
 ) {
-    let (depth, groups) = (model.depth, model.groups());
+    let (depth, groups, tree_leaves) = (model.depth, model.groups(), model.tree_leaves());
     let rows = scores.len() / groups;
-    let tree_leaves = groups << depth;
     let mut leaf_of = [[0; ROW_BLOCK]; TREE_BLOCK];
-    for ((features, thresholds), leaves) in model
+    for (((features, thresholds), leaves), &unit) in model
         .features
         .chunks(TREE_BLOCK * depth)
         .zip(model.thresholds.chunks(TREE_BLOCK * depth))
         .zip(model.leaves.chunks(TREE_BLOCK * tree_leaves))
+        .zip(&model.units)
     {
         for ((leaf_of, features), thresholds) in
             leaf_of.iter_mut().zip(features.chunks(depth)).zip(thresholds.chunks(depth))
@@ -245,11 +281,11 @@ fn add_trees(
             &near[..]
         };
         match groups {
-            1 => add_leaves::<1>(scores, leaves, depth, &leaf_of),
-            2 => add_leaves::<2>(scores, leaves, depth, &leaf_of),
-            3 => add_leaves::<3>(scores, leaves, depth, &leaf_of),
-            4 => add_leaves::<4>(scores, leaves, depth, &leaf_of),
-            _ => add_wide_leaves(scores, leaves, groups, depth, &leaf_of),
+            1 => add_leaves::<1>(scores, leaves, unit, depth, &leaf_of),
+            2 => add_leaves::<2>(scores, leaves, unit, depth, &leaf_of),
+            3 => add_leaves::<3>(scores, leaves, unit, depth, &leaf_of),
+            4 => add_leaves::<4>(scores, leaves, unit, depth, &leaf_of),
+            _ => add_wide_leaves(scores, leaves, unit, groups, depth, &leaf_of),
         }
     }
 }
@@ -290,22 +326,23 @@ fn find_leaves_from<const WIDTH: usize>(splits: &[(&[f32], f32)], row: usize, le
 #[inline(always)]
 fn add_leaves<const G: usize>(
     scores: &mut [[f32; GROUP]],
-    leaves: &[[f32; GROUP]],
+    leaves: &[[i16; GROUP]],
+    unit: f32,
     depth: usize,
     leaf_of: &[[u8; ROW_BLOCK]; TREE_BLOCK],
 ) {
     let (scores, _) = scores.as_chunks_mut::<G>();
     let (leaves, _) = leaves.as_chunks::<G>();
     for (row, scores) in scores.iter_mut().enumerate() {
-        let mut sums = [[0.0; GROUP]; G];
+        let mut sums = [[0i16; GROUP]; G];
         for (tree, leaf_of) in leaves.chunks_exact(1 << depth).zip(leaf_of) {
             let leaf = &tree[usize::from(leaf_of[row])];
             for (sum, value) in sums.as_flattened_mut().iter_mut().zip(leaf.as_flattened()) {
-                *sum += value;
+                *sum = sum.wrapping_add(*value);
             }
         }
         for (score, sum) in scores.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
-            *score += sum;
+            *score += unit * f32::from(*sum);
         }
     }
 }
@@ -313,7 +350,8 @@ fn add_leaves<const G: usize>(
 /// As [`add_leaves`], for more groups than registers hold.
 fn add_wide_leaves(
     scores: &mut [[f32; GROUP]],
-    leaves: &[[f32; GROUP]],
+    leaves: &[[i16; GROUP]],
+    unit: f32,
     groups: usize,
     depth: usize,
     leaf_of: &[[u8; ROW_BLOCK]; TREE_BLOCK],
@@ -322,7 +360,7 @@ fn add_wide_leaves(
         for (scores, leaf) in scores.chunks_exact_mut(groups).zip(leaf_of) {
             let leaf = &tree[usize::from(*leaf) * groups..][..groups];
             for (score, value) in scores.as_flattened_mut().iter_mut().zip(leaf.as_flattened()) {
-                *score += value;
+                *score += unit * f32::from(*value);
             }
         }
     }
