@@ -43,10 +43,12 @@ fn stages(c: &mut Criterion) {
     let outlines: Vec<_> = outlines.collect();
     let tokens: Vec<_> = both().map(|(d, b)| Tokens::of_document(d, b)).collect();
     let classifier = &HTML_MODEL.classifier;
-    let predict = |i: usize| classifier.predict(&outlines[i], &classifier.lexical(&tokens[i]));
+    let predict =
+        |i: usize| classifier.predict(&outlines[i], &classifier.lexical(&tokens[i]), None);
     let scores: Vec<_> = (0..outlines.len()).map(predict).collect();
     let keep = Profile::Article.keep();
-    let choices: Vec<_> = blocks.iter().zip(&scores).map(|(b, s)| choose(b, s, keep)).collect();
+    let words: Vec<&[u32]> = outlines.iter().map(|page| &page.layout().words[..]).collect();
+    let choices: Vec<_> = words.iter().zip(&scores).map(|(w, s)| choose(w, s, keep)).collect();
     let labels: Vec<Vec<Label>> = scores.iter().map(Scores::labels).collect();
     let options = Options::default();
     let extract =
@@ -70,7 +72,7 @@ fn stages(c: &mut Criterion) {
     });
     stage("model", &|i| drop(black_box(predict(i))));
     stage("page type", &|i| drop(black_box(figures(&documents[i], &blocks[i], None))));
-    stage("choose", &|i| drop(black_box(choose(&blocks[i], &scores[i], keep))));
+    stage("choose", &|i| drop(black_box(choose(words[i], &scores[i], keep))));
     stage("assemble", &|i| {
         drop(black_box(assemble::text(Some(&documents[i]), &blocks[i], &choices[i].keep)));
     });

@@ -222,17 +222,17 @@ pub fn judge(
     let page = Outline::new(document, blocks, &texts);
     let lexical = model.classifier.lexical(&tokens);
     drop(tokens);
-    let mut scores = model.classifier.predict(&page, &lexical);
+    let types = model.page_types.as_ref().zip(document).map(|(page_types, document)| {
+        let figures = page_type::figures::figures(document, blocks, url);
+        page_types.predict(&figures, &lexical::means(&lexical, &page.layout().words))
+    });
+    let mut scores = model.classifier.predict(&page, &lexical, types);
     if let Some(others) = others {
         for (i, fingerprint) in sites::fingerprints(blocks).enumerate() {
             scores.weigh(i, others.seen(fingerprint).odds());
         }
     }
-    let types = model.page_types.as_ref().zip(document).map(|(page_types, document)| {
-        let figures = page_type::figures::figures(document, blocks, url);
-        page_types.predict(&figures, &lexical::means(&lexical, &page.layout().words))
-    });
-    let choice = choose(blocks, &scores, keep);
+    let choice = choose(&page.layout().words, &scores, keep);
     let figures = confidence::figures(page.layout(), &scores, &choice, types.as_ref());
     let confidence = match &model.confidence {
         // All of a page is no choice that could be wrong.
@@ -272,21 +272,20 @@ fn record(
     }
 }
 
-/// Which blocks are kept, and the word F1 that this is expected to have.
-pub fn choose(blocks: &Blocks, scores: &Scores, keep: LabelSet) -> Choice {
+/// Which blocks are kept, and the word F1 that this is expected to have. `words` is each block's
+/// number of words.
+pub fn choose(words: &[u32], scores: &Scores, keep: LabelSet) -> Choice {
     if keep == LabelSet::ALL {
-        return Choice { keep: vec![true; blocks.len()], expected_f1: 1.0 };
+        return Choice { keep: vec![true; words.len()], expected_f1: 1.0 };
     }
-    let words: Vec<u32> =
-        blocks.texts().map(|text| crate::measures::count_words(text) as u32).collect();
     let wanted = |i: usize| -> f32 {
         let labels = keep.iter().filter(|label| *label != Label::Body);
         let others: f32 = labels.map(|label| scores.of(i)[label as usize]).sum();
         let content = if keep.contains(Label::Body) { scores.content(i) } else { 0.0 };
         (others + content).min(1.0)
     };
-    let wanted: Vec<f32> = (0..blocks.len()).map(wanted).collect();
-    select::expected_f1(&wanted, &words)
+    let wanted: Vec<f32> = (0..words.len()).map(wanted).collect();
+    select::expected_f1(&wanted, words)
 }
 
 fn block_records(

@@ -41,6 +41,6 @@ fuzz_target!(|bytes: &[u8]| {
         let blocks = Blocks::of_text("Tides\nThe tide comes in twice a day.\nShare this");
         let texts = Texts::of_lines(&blocks);
         let lexical = model.classifier.lexical(&Tokens::default());
-        let _ = model.classifier.predict(&Outline::new(None, &blocks, &texts), &lexical);
+        let _ = model.classifier.predict(&Outline::new(None, &blocks, &texts), &lexical, None);
     }
 });

@@ -268,7 +268,12 @@ impl<'a> Dom<'a> {
             words: Vec::with_capacity(self.blocks.len()),
             kinds: Vec::with_capacity(self.blocks.len()),
             levels: Vec::with_capacity(self.blocks.len()),
+            boxes: Vec::with_capacity(self.blocks.len()),
+            sections: Layout::sections(
+                self.blocks.iter().map(|b| self.document.node(b.node).tag.heading_level()),
+            ),
         };
+        let mut boxes: FxHashMap<u64, u32> = FxHashMap::default();
         for (i, (block, stats)) in self.blocks.iter().zip(&self.texts.stats).enumerate() {
             let next = known.len() as u32;
             let kind = *known.entry(self.kind(block.node)).or_insert(next);
@@ -281,11 +286,14 @@ impl<'a> Dom<'a> {
             sums.link_chars += block.link_chars;
             sums.chars += block.chars;
             let mut levels = [(i as u32, i as u32 + 1); Layout::LEVELS];
-            let (mut level, mut width) = (0, 1);
+            let (mut level, mut width, mut container) = (0, 1, 0);
             for id in std::iter::once(block.node).chain(self.document.ancestors(block.node)) {
                 let (start, end) = self.range(id);
                 if end - start > width {
                     width = end - start;
+                    if level == 0 {
+                        container = id;
+                    }
                     levels[level] = (start, end);
                     level += 1;
                     if level == Layout::LEVELS {
@@ -300,6 +308,8 @@ impl<'a> Dom<'a> {
             self.layout.words.push(stats.words);
             self.layout.kinds.push(kind);
             self.layout.levels.push(levels);
+            let next = boxes.len() as u32;
+            self.layout.boxes.push(*boxes.entry(self.kind(container)).or_insert(next));
         }
     }
 

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::keywords::TEXT_GROUPS;
 use super::text::{TextStats, is_stop_word};
-use super::{COUNT, Feature, Group, dom, fill_groups, group, share};
+use super::{COUNT, Feature, Group, Layout, dom, fill_groups, group, share};
 use crate::dom::Document;
 use crate::segment::Blocks;
 
@@ -119,6 +119,11 @@ fn heads(stats: &TextStats) -> bool {
     stats.words <= 12 && !matches!(stats.last, '.' | ',' | ';' | '…' | '。')
 }
 
+/// And its keywords say what that is.
+fn heads_by_keyword(stats: &TextStats) -> bool {
+    heads(stats) && stats.keywords.iter().any(|n| *n > 0)
+}
+
 fn is_paragraph(stats: &TextStats) -> bool {
     stats.words >= PARAGRAPH_WORDS && stats.sentence_ends > 0
 }
@@ -164,13 +169,34 @@ impl Texts {
         (texts, words, ends)
     }
 
+    /// How lines of plain text hang together. One container holds all; lines of like length, end
+    /// and keywords are of a kind, and those that head others begin sections.
+    pub(super) fn layout(&self) -> Layout {
+        let mut known = FxHashMap::default();
+        let kind = |stats: &TextStats| {
+            let marks = (matches!(stats.last, '.' | '!' | '?' | '。'), stats.keywords);
+            let next = known.len() as u32;
+            *known.entry((stats.words.checked_ilog2(), marks)).or_insert(next)
+        };
+        let kinds = self.stats.iter().map(kind).collect();
+        let headings = self.stats.iter().map(|stats| heads_by_keyword(stats).then_some(1));
+        let n = self.stats.len();
+        Layout {
+            words: self.stats.iter().map(|stats| stats.words).collect(),
+            kinds,
+            levels: vec![[(0, n as u32); Layout::LEVELS]; n],
+            boxes: vec![0; n],
+            sections: Layout::sections(headings),
+        }
+    }
+
     /// Finds for each line what the last heading-like line above it says.
     fn head(&mut self) {
         let (mut heading, mut since) = ([0; TEXT_GROUPS.len()], 0);
         for (stats, extra) in self.stats.iter().zip(&mut self.extra) {
             (extra.heading, extra.since_heading) = (heading, since);
             since += 1;
-            if heads(stats) && stats.keywords.iter().any(|n| *n > 0) {
+            if heads_by_keyword(stats) {
                 (heading, since) = (stats.keywords, 0);
             }
         }

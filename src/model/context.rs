@@ -1,8 +1,9 @@
 //! The second pass's features: the first pass's scores, pooled over what a block belongs to.
 //!
 //! A block by itself may look like a paragraph of the article and be one of a reader's comment.
-//! What decides is the company it keeps: the labels of the blocks around it, in its containers,
-//! in elements named like its own, and the one container that would make the best article.
+//! What decides is the company it keeps: the labels of the blocks around it, in its containers and
+//! sections, in elements named like its own, and the one container that would make the best article;
+//! and what kind of page it all stands on.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -10,6 +11,7 @@ use std::sync::LazyLock;
 use super::Scores;
 use crate::features::{COUNT, Layout, Matrix, Schema, fill_groups, group};
 use crate::label::Label;
+use crate::page_type::{PageType, Probabilities};
 
 /// The schema of a second pass' own features.
 pub static CONTEXT: LazyLock<Schema> = LazyLock::new(|| {
@@ -84,6 +86,9 @@ pub struct Pools<'a> {
     /// Prefix pools, one more than blocks.
     prefix: Vec<Pool>,
     kinds: Vec<Pool>,
+    boxes: Vec<Pool>,
+    /// The probabilities of the page's types.
+    types: Probabilities,
     /// The container with the best expected F1, as a range of blocks.
     best: (u32, u32),
     best_f1: f32,
@@ -92,14 +97,14 @@ pub struct Pools<'a> {
     title_score: f32,
 }
 
-/// Second-pass features from a page's layout and its first-pass scores, the rows of
-/// [`Scores`]: a matrix by the schema [`CONTEXT`].
-pub fn matrix(layout: &Layout, scores: &[f32]) -> Matrix {
-    pools(layout, scores).matrix(0..layout.words.len())
+/// Second-pass features from a page's layout, its first-pass scores, the rows of [`Scores`], and the
+/// probabilities of its types: a matrix by the schema [`CONTEXT`].
+pub fn matrix(layout: &Layout, scores: &[f32], types: Option<Probabilities>) -> Matrix {
+    pools(layout, scores, types).matrix(0..layout.words.len())
 }
 
-/// Pools the first-pass scores of a page.
-pub fn pools<'a>(layout: &'a Layout, scores: &'a [f32]) -> Pools<'a> {
+/// Pools the first-pass scores of a page. A page whose types nobody tells has none at all.
+pub fn pools<'a>(layout: &'a Layout, scores: &'a [f32], types: Option<Probabilities>) -> Pools<'a> {
     let blocks = layout.words.len();
     let rows = || scores.chunks_exact(N).zip(&layout.words);
     let mut prefix = Vec::with_capacity(blocks + 1);
@@ -109,15 +114,21 @@ pub fn pools<'a>(layout: &'a Layout, scores: &'a [f32]) -> Pools<'a> {
         sum.add(*words, row);
         prefix.push(sum);
     }
-    let mut kinds = vec![Pool::default(); blocks];
-    for ((row, words), kind) in rows().zip(&layout.kinds) {
-        kinds[*kind as usize].add(*words, row);
-    }
+    let by = |numbers: &[u32]| {
+        let count = numbers.iter().max().map_or(0, |most| *most as usize + 1);
+        let mut pools = vec![Pool::default(); count];
+        for ((row, words), number) in rows().zip(numbers) {
+            pools[*number as usize].add(*words, row);
+        }
+        pools
+    };
     let mut pools = Pools {
         layout,
         scores,
         prefix,
-        kinds,
+        kinds: by(&layout.kinds),
+        boxes: by(&layout.boxes),
+        types: types.unwrap_or_default(),
         best: (0, blocks as u32),
         best_f1: 0.0,
         title: 0,
@@ -167,6 +178,9 @@ struct Seen<'a> {
     windows: [Pool; 2],
     levels: [Pool; Layout::LEVELS],
     kind: Pool,
+    of_box: Pool,
+    sections: [Pool; 2],
+    heading: &'a [f32],
     best: Pool,
 }
 
@@ -182,6 +196,9 @@ impl<'a> Seen<'a> {
             windows: [1, 3].map(|radius| pools.window(i, radius)),
             levels: pools.layout.levels[i].map(|range| pools.between(range)),
             kind: pools.kinds[pools.layout.kinds[i] as usize],
+            of_box: pools.boxes[pools.layout.boxes[i] as usize],
+            sections: pools.layout.sections[i].map(|range| pools.between(range)),
+            heading: &pools.scores[pools.layout.sections[i][0].0 as usize * N..][..N],
             best: pools.between(pools.best),
         }
     }
@@ -203,13 +220,32 @@ impl<'a> Seen<'a> {
         self.levels.iter().map(|level| level.f1(&self.page)).fold(0.0, f32::max)
     }
 
+    fn of_type(&self, page_type: PageType) -> f32 {
+        self.pools.types[page_type as usize]
+    }
+
     fn ratio(part: f32, whole: f32) -> f32 {
         if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 }
     }
 }
 
-fn groups<'a>() -> [crate::features::Group<Seen<'a>>; 9] {
-    [own(), window_1(), window_3(), level_1(), level_2(), level_3(), level_5(), kind(), choice()]
+fn groups<'a>() -> [crate::features::Group<Seen<'a>>; 14] {
+    [
+        own(),
+        window_1(),
+        window_3(),
+        level_1(),
+        level_2(),
+        level_3(),
+        level_5(),
+        kind(),
+        of_box(),
+        section_1(),
+        section_2(),
+        choice(),
+        heading(),
+        types(),
+    ]
 }
 
 group! {
@@ -257,6 +293,35 @@ pools! {
     level_3 "pool3" c => c.levels[2];
     level_5 "pool5" c => c.levels[4];
     kind "kind" c => c.kind;
+    of_box "box" c => c.of_box;
+    section_1 "section1" c => c.sections[0];
+    section_2 "section2" c => c.sections[1];
+}
+
+group! {
+    heading(c: Seen) = "head" {
+        content: "first-pass score of its section's heading", 0..1 => c.heading[CONTENT];
+        body: "first-pass score of its section's heading", 0..1 => c.heading[BODY];
+        title: "first-pass score of its section's heading", 0..1 => c.heading[TITLE];
+        comment: "first-pass score of its section's heading", 0..1 => c.heading[COMMENT];
+        teaser: "first-pass score of its section's heading", 0..1 => c.heading[TEASER];
+        ad: "first-pass score of its section's heading", 0..1 => c.heading[AD];
+        bio: "first-pass score of its section's heading", 0..1 => c.heading[BIO];
+        nav: "first-pass score of its section's heading", 0..1 => c.heading[NAV];
+        blocks: "number of blocks since its section's heading", 0..COUNT => c.i as u32 - c.pools.layout.sections[c.i][0].0;
+    }
+}
+
+group! {
+    types(c: Seen) = "type" {
+        article: "probability of the page's type", 0..1 => c.of_type(PageType::Article);
+        forum: "probability of the page's type", 0..1 => c.of_type(PageType::Forum);
+        product: "probability of the page's type", 0..1 => c.of_type(PageType::Product);
+        collection: "probability of the page's type", 0..1 => c.of_type(PageType::Collection);
+        listing: "probability of the page's type", 0..1 => c.of_type(PageType::Listing);
+        documentation: "probability of the page's type", 0..1 => c.of_type(PageType::Documentation);
+        service: "probability of the page's type", 0..1 => c.of_type(PageType::Service);
+    }
 }
 
 group! {

@@ -21,8 +21,8 @@ use crate::container;
 use crate::features::{BAND, Matrix, Outline, REACH, Schema, TEXT, View, locate};
 use crate::label::Label;
 use crate::lexical::{LEXICAL, Lexicon, Tokens};
-use crate::page_type::PageTypes;
 use crate::page_type::figures::PAGE;
+use crate::page_type::{PageTypes, Probabilities};
 use context::{CONTEXT, Pools};
 use linear::Linear;
 
@@ -370,13 +370,19 @@ impl Classifier {
         self.lexicon.matrix(tokens)
     }
 
-    /// The scores of a page's blocks; `lexical` is what its words and names say.
-    pub fn predict(&self, page: &Outline, lexical: &Matrix) -> Scores {
+    /// The scores of a page's blocks; `lexical` is what its words and names say, `types` are the
+    /// probabilities of its types, where they are told.
+    pub fn predict(
+        &self,
+        page: &Outline,
+        lexical: &Matrix,
+        types: Option<Probabilities>,
+    ) -> Scores {
         let first = predict_pass(&self.first, page, lexical, None);
         match &self.second {
             None => first,
             Some(second) => {
-                let pools = context::pools(page.layout(), first.rows());
+                let pools = context::pools(page.layout(), first.rows(), types);
                 predict_pass(second, page, lexical, Some(&pools))
             }
         }

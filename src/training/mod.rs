@@ -188,12 +188,20 @@ pub fn fit(
     let mut contexts: Vec<Option<Matrix>> = vec![None; table.pages().len()];
     for held_out in 0..settings.inner_folds {
         let pass = first(Some(held_out))?;
+        let is_seen = |page: usize| {
+            chosen(page) && fold(table.pages()[page].site, settings.inner_folds, 1) != held_out
+        };
+        let page_types = fit_page_types(table, lexical, settings, &is_seen)?;
         contexts.par_iter_mut().enumerate().for_each(|(page, context)| {
             let info = &table.pages()[page];
             if chosen(page) && fold(info.site, settings.inner_folds, 1) == held_out {
                 let parts = parts.map(|features| table.matrix(features, page));
                 let scores = pass.predict(&parts.each_ref());
-                *context = Some(context::matrix(&info.layout, scores.rows()));
+                let types = page_types.as_ref().map(|page_types| {
+                    let means = lexical::means(&parts[1], &info.layout.words);
+                    page_types.predict(&table.page_row(page), &means)
+                });
+                *context = Some(context::matrix(&info.layout, scores.rows(), types));
             }
         });
     }

@@ -230,7 +230,7 @@ fn targets(blocks: &Blocks, page: &LabelledPage, gold: Option<&Gold>) -> Vec<Tar
         // The gold of a page with little text is empty since there is no content; of one with
         // much, more likely since nobody transcribed it.
         Some("") => {
-            let words: usize = texts.iter().map(|text| crate::measures::count_words(text)).sum();
+            let words: usize = texts.iter().map(|text| crate::measures::words(text).count()).sum();
             vec![((words as f32) < SHELL_WORDS).then_some(false); texts.len()]
         }
         Some(gold) => align_gold(&texts, gold).into_iter().map(is_inside).collect(),
