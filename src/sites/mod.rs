@@ -78,15 +78,17 @@ impl Seen {
     /// 1: with the density `2s` for boilerplate, which is mostly on most pages, and `2(1 − s)` for
     /// content. So the counts are beta-binomial, which comes down to fractions.
     pub fn odds(self) -> f32 {
+        if self.of == 0 {
+            return 1.0;
+        }
         let (on, of) = (self.on as f32, self.of as f32);
         let all = (of + 1.0) * (of + 2.0);
-        let boilerplate = REPEATS * 2.0 * (on + 1.0) / all;
-        let content = CONTENT_REPEATS * 2.0 * (of - on + 1.0) / all;
-        match (self.on, self.of) {
-            (_, 0) => 1.0,
-            (0, _) => (1.0 - REPEATS + boilerplate) / (1.0 - CONTENT_REPEATS + content),
-            _ => boilerplate / content,
-        }
+        let boilerplate = |on: f32| REPEATS * 2.0 * (on + 1.0) / all;
+        let content = |on: f32| CONTENT_REPEATS * 2.0 * (of - on + 1.0) / all;
+        let on_none = (1.0 - REPEATS + boilerplate(0.0)) / (1.0 - CONTENT_REPEATS + content(0.0));
+        // On a few of very many pages (a teaser, an advertisement) the densities alone would make a
+        // block likelier content than on none of them.
+        if self.on == 0 { on_none } else { on_none.max(boilerplate(on) / content(on)) }
     }
 }
 
@@ -220,8 +222,9 @@ fn sketch(blocks: &Blocks) -> Vec<u32> {
     smallest.into_iter().collect()
 }
 
-/// The finaliser of MurmurHash3: every bit of the input changes each of the output with a
-/// probability of about one half.
+/// As MurmurHash3's 64-bit finaliser (`fmix64`), but that its first step adds the fraction of the
+/// golden ratio as well, so that 0 does not stay 0. Each bit of the input changes each of the output
+/// with a probability of about one half.
 fn mix(hash: u64) -> u64 {
     let hash = (hash.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ (hash >> 33))
         .wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -371,6 +374,9 @@ pub(super) mod tests {
         assert_eq!(odds(0, 0), 1.0);
         assert!(odds(1, 1) > 1.0 && odds(5, 5) > odds(1, 1) && odds(50, 50) > odds(5, 5));
         assert!(odds(3, 9) < odds(6, 9) && odds(1, 100) < 1.0);
+        for of in [1, 9, 60, 255] {
+            assert!((0..of).all(|on| odds(on, of) <= odds(on + 1, of)), "{of} pages");
+        }
         // However many pages do not carry a block, it may be boilerplate of one page alone.
         let least = 0.99 * (1.0 - REPEATS) / (1.0 - CONTENT_REPEATS);
         assert!(odds(0, 1) < 1.0 && odds(0, 1) > odds(0, 255));
