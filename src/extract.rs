@@ -223,7 +223,7 @@ pub fn judge(
     let lexical = model.classifier.lexical(&tokens);
     drop(tokens);
     let mut scores = model.classifier.predict(&page, &lexical);
-    if let Some(others) = others {
+    if let Some(others) = others.filter(|others| !others.is_empty()) {
         for (i, fingerprint) in sites::fingerprints(blocks).enumerate() {
             scores.weigh(i, others.seen(fingerprint).odds());
         }

@@ -142,13 +142,21 @@ pub struct Print {
 impl Print {
     /// The print of a page of these blocks.
     pub fn of(address: u64, blocks: &Blocks) -> Print {
-        let mut prints: Vec<u32> = fingerprints(blocks).collect();
+        let (mut prints, mut sketch) = (Vec::with_capacity(blocks.len()), Sketch::default());
+        // Both at once: to cut a text into words takes longer than either.
+        for block in blocks.iter() {
+            let words = crate::measures::words(blocks.text(block));
+            prints.push(match is_linked(block) {
+                true => fingerprint(words, true),
+                false => fingerprint(words.inspect(|word| sketch.add(*word)), false),
+            });
+        }
         prints.sort_unstable();
         prints.dedup();
         prints.truncate(BLOCKS);
         let horizon = prints.last().filter(|_| prints.len() == BLOCKS).copied();
         let horizon = horizon.unwrap_or(u32::MAX);
-        Print { address, blocks: prints, horizon, sketch: sketch(blocks) }
+        Print { address, blocks: prints, horizon, sketch: sketch.smallest.into_iter().collect() }
     }
 
     /// The host and the print of a page that was fetched from `url`; none where its host is not known.
@@ -190,36 +198,45 @@ pub fn print(
 /// Of each block: a hash of its words in lower case, and whether they are a link's. So a headline is
 /// not the link to it on other pages.
 pub fn fingerprints(blocks: &Blocks) -> impl Iterator<Item = u32> {
-    blocks.iter().map(|block| {
-        let words = crate::measures::words(blocks.text(block));
-        let hash = words.fold(0, |hash, word| mix(hash ^ word));
-        (hash >> 32) as u32 & !1 | u32::from(is_linked(block))
-    })
+    blocks
+        .iter()
+        .map(|block| fingerprint(crate::measures::words(blocks.text(block)), is_linked(block)))
+}
+
+fn fingerprint(words: impl Iterator<Item = u64>, is_linked: bool) -> u32 {
+    let hash = words.fold(0, |hash, word| mix(hash ^ word));
+    (hash >> 32) as u32 & !1 | u32::from(is_linked)
 }
 
 fn is_linked(block: &Block) -> bool {
     2 * block.link_chars > block.chars
 }
 
-fn sketch(blocks: &Blocks) -> Vec<u32> {
-    let unlinked = blocks.iter().filter(|block| !is_linked(block));
-    let words = unlinked.flat_map(|block| crate::measures::words(blocks.text(block)));
-    let mut shingle = [0; SHINGLE];
-    let mut smallest: BTreeSet<u32> = BTreeSet::new();
-    for (i, word) in words.enumerate() {
-        shingle[i % SHINGLE] = word;
-        if i + 1 < SHINGLE {
-            continue;
+/// The smallest hashes of the shingles of a text that is told word by word.
+#[derive(Default)]
+struct Sketch {
+    /// The last words, in turn.
+    shingle: [u64; SHINGLE],
+    words: usize,
+    smallest: BTreeSet<u32>,
+}
+
+impl Sketch {
+    fn add(&mut self, word: u64) {
+        self.shingle[self.words % SHINGLE] = word;
+        self.words += 1;
+        if self.words < SHINGLE {
+            return;
         }
-        let last = (1..=SHINGLE).map(|back| shingle[(i + back) % SHINGLE]);
+        let last = (0..SHINGLE).map(|i| self.shingle[(self.words + i) % SHINGLE]);
         let hash = (last.fold(0, |hash, word| mix(hash ^ word)) >> 32) as u32;
+        let smallest = &mut self.smallest;
         if smallest.len() < SKETCH {
             smallest.insert(hash);
         } else if smallest.last().is_some_and(|last| hash < *last) && smallest.insert(hash) {
             smallest.pop_last();
         }
     }
-    smallest.into_iter().collect()
 }
 
 /// As MurmurHash3's 64-bit finaliser (`fmix64`), but that its first step adds the fraction of the
