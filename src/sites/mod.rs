@@ -33,6 +33,7 @@
 pub mod store;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -332,26 +333,32 @@ impl Site {
     }
 
     /// Its pages beside this one.
-    pub fn others(self, print: &Print) -> Others {
+    pub fn others(self: Arc<Self>, print: &Print) -> Others {
         let counts = |page: &Kept| {
             !page.is_copy && page.address != print.address && !is_copy(&page.sketch, &print.sketch)
         };
-        Others { counts: self.pages.iter().map(counts).collect(), site: self }
+        let counts: Vec<bool> = self.pages.iter().map(counts).collect();
+        let asked = self.pages.iter().zip(&counts).filter(|(_, counts)| **counts);
+        let mut horizons: Vec<u32> = asked.map(|(page, _)| page.horizon).collect();
+        horizons.sort_unstable();
+        Others { site: self, counts, horizons }
     }
 }
 
 /// The pages of a host beside one of them.
 #[derive(Clone, Debug)]
 pub struct Others {
-    site: Site,
-    /// The pages that count.
+    site: Arc<Site>,
+    /// Which of its pages count.
     counts: Vec<bool>,
+    /// The horizons of those, rising.
+    horizons: Vec<u32>,
 }
 
 impl Others {
     /// How many they are, of those that are kept.
     pub fn len(&self) -> usize {
-        self.counts.iter().filter(|counts| **counts).count()
+        self.horizons.len()
     }
 
     /// Whether there are none.
@@ -361,9 +368,8 @@ impl Others {
 
     /// How many of them carry a block of this fingerprint.
     pub fn seen(&self, fingerprint: u32) -> Seen {
-        let Site { pages, blocks } = &self.site;
-        let asked = pages.iter().zip(&self.counts);
-        let of = asked.filter(|(page, counts)| **counts && page.horizon >= fingerprint).count();
+        let blocks = &self.site.blocks;
+        let of = self.len() - self.horizons.partition_point(|horizon| *horizon < fingerprint);
         let from = blocks.partition_point(|(block, _)| *block < fingerprint);
         let carrying = blocks[from..].iter().take_while(|(block, _)| *block == fingerprint);
         let on = carrying.filter(|(_, page)| self.counts[usize::from(*page)]).count();
@@ -417,12 +423,13 @@ pub(super) mod tests {
         let one = page(1, "Home\nNews");
         let prints =
             vec![one.clone(), copy_of(&one, 2), page(3, "Home"), copy_of(&page(3, "Home"), 4)];
-        let others = Site::of(prints).others(&one);
+        let others = Arc::new(Site::of(prints)).others(&one);
         assert_eq!(others.seen(fingerprint("Home")), Seen { on: 1, of: 1 });
         assert_eq!(others.seen(fingerprint("  home!")), Seen { on: 1, of: 1 });
         assert_eq!(others.seen(fingerprint("News")), Seen { on: 0, of: 1 });
         assert_eq!(others.seen(one.blocks[0]).on, u32::from(one.blocks[0] == fingerprint("Home")));
-        assert!(Site::of(vec![one.clone(), copy_of(&one, 2)]).others(&one).is_empty());
+        let copies = Site::of(vec![one.clone(), copy_of(&one, 2)]);
+        assert!(Arc::new(copies).others(&one).is_empty());
     }
 
     #[test]
@@ -430,7 +437,7 @@ pub(super) mod tests {
         let lines: Vec<String> = (0..2 * BLOCKS).map(|i| format!("line {i}")).collect();
         let long = Print::of(7, &Blocks::of_text(&lines.join("\n")));
         assert_eq!(long.blocks.len(), BLOCKS);
-        let others = Site::of(vec![long]).others(&page(8, ""));
+        let others = Arc::new(Site::of(vec![long])).others(&page(8, ""));
         let seen = lines.iter().map(|line| others.seen(fingerprint(line)));
         assert!(seen.clone().all(|seen| seen.on == seen.of));
         assert_eq!(seen.filter(|seen| seen.of == 1).count(), BLOCKS);
