@@ -357,6 +357,27 @@ mod tests {
     }
 
     #[test]
+    fn a_host_is_the_same_however_many_others_were_asked_for_before() {
+        let directory = tempdir().unwrap();
+        let mut builder = Builder::new(directory.path()).unwrap();
+        let hosts = RECENT as u64 + 3;
+        for host in 0..hosts {
+            for address in 0..=host {
+                builder.add(format!("host{host}"), page(address, "Home")).unwrap();
+            }
+        }
+        let sites = builder.finish().unwrap();
+        let of = |host: u64| {
+            let others = sites.others(&format!("host{host}"), &page(0, "Home")).unwrap();
+            others.map(|others| others.len() as u64)
+        };
+        for host in (0..hosts).chain((0..hosts).rev()).chain([4, 4, 9, 4, 0, 4]) {
+            assert_eq!(of(host), Some(host));
+        }
+        assert_eq!(of(hosts), None);
+    }
+
+    #[test]
     fn a_broken_store_is_an_error_and_never_another_one() {
         let (_directory, path, bytes) = store(0..30);
         let digest = Sites::open(&path).unwrap().digest().to_owned();
