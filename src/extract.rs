@@ -227,7 +227,7 @@ pub fn judge(
         page_types.predict(&figures, &lexical::means(&lexical, &page.layout().words))
     });
     let mut scores = model.classifier.predict(&page, &lexical, types);
-    if let Some(others) = others {
+    if let Some(others) = others.filter(|others| !others.is_empty()) {
         for (i, fingerprint) in sites::fingerprints(blocks).enumerate() {
             scores.weigh(i, others.seen(fingerprint).odds());
         }

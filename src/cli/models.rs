@@ -1,7 +1,9 @@
 //! Models from files, and those that are built in.
 
 use std::hash::Hasher;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
 use anyhow::Context;
 use dehusk::extract::{Extractor, HTML_MODEL, TEXT_MODEL};
@@ -19,11 +21,15 @@ pub fn read(path: &Path) -> anyhow::Result<Model> {
 
 /// The versions of dehusk and of the models that are used with this one, by name.
 pub fn versions(model: Option<&Model>) -> anyhow::Result<Vec<(String, String)>> {
-    let extractor = choose(model);
+    // Most of what a start takes is to unpack the two models and to tell them.
+    let (html, text) = thread::scope(|threads| {
+        let other = threads.spawn(|| version(text(model)));
+        (version(html(model)), other.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
     Ok(vec![
         ("dehusk.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-        ("dehusk.html_model".to_owned(), version(extractor.html)?),
-        ("dehusk.text_model".to_owned(), version(extractor.text)?),
+        ("dehusk.html_model".to_owned(), html?),
+        ("dehusk.text_model".to_owned(), text?),
     ])
 }
 
@@ -38,7 +44,7 @@ fn version(model: &Model) -> anyhow::Result<String> {
 
 /// An extractor with this model in place of the built-in one of its schema.
 pub fn extractor(model: Option<&Model>) -> Extractor<'_> {
-    let extractor = choose(model);
+    let extractor = Extractor { html: html(model), text: text(model) };
     for model in [extractor.html, extractor.text] {
         let Header { dehusk, schema, pages, blocks, figures, .. } = &model.header;
         info!("{schema} model of dehusk {dehusk}: {pages} pages, {blocks} blocks, {figures:?}");
@@ -46,10 +52,10 @@ pub fn extractor(model: Option<&Model>) -> Extractor<'_> {
     extractor
 }
 
-fn choose(model: Option<&Model>) -> Extractor<'_> {
-    match model {
-        None => Extractor::default(),
-        Some(html) if html.header.schema == HTML.name => Extractor { html, text: &TEXT_MODEL },
-        Some(text) => Extractor { html: &HTML_MODEL, text },
-    }
+fn html(model: Option<&Model>) -> &Model {
+    model.filter(|model| model.header.schema == HTML.name).unwrap_or_else(|| &HTML_MODEL)
+}
+
+fn text(model: Option<&Model>) -> &Model {
+    model.filter(|model| model.header.schema != HTML.name).unwrap_or_else(|| &TEXT_MODEL)
 }

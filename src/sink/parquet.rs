@@ -1,11 +1,13 @@
 //! Records as [Parquet](https://parquet.apache.org): typed columns, compressed with zstd, in row groups.
 //!
-//! A row group is written at every [`cut`](Parquet::cut): first as a file of its own in memory, which is then
-//! copied into the output, as tools that join files do. Its footer is handed out, so that an output that was
-//! broken off after a row group can be gone on with: the row groups that it has are copied once more, which
-//! brings the writer to the state it was in, and what it writes of them is thrown away as it is there already.
+//! A row group is held in memory, encoded and compressed, until it is written at the next [`cut`](Parquet::cut).
+//! It is written as a file of its own, of which the output gets what is between the magic and the footer. By
+//! that footer alone the writer of the whole file then takes the row group over, as tools that join files do;
+//! what it writes of it is thrown away, as it is there already. The footer is handed out as well, so that an
+//! output that was broken off after a row group can be gone on with: the writer is brought to the state it was
+//! in by the same footers, and ends with the same bytes.
 
-use std::fs::File;
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -32,19 +34,19 @@ use crate::record::Row;
 pub struct Parquet {
     /// Until the first row group is written.
     output: Option<Output>,
-    file: Option<(SerializedFileWriter<Resumed>, SchemaRef)>,
+    file: Option<(SerializedFileWriter<Sink>, SchemaRef)>,
     blocks: bool,
     papers: Vec<KeyValue>,
-    /// The row group that is being written.
-    part: Option<ArrowWriter<Vec<u8>>>,
+    /// The row group that is being written; it has the output.
+    part: Option<ArrowWriter<Sink>>,
     /// Rows that are not in `part` yet.
     rows: Vec<Row>,
     /// Their bytes.
     bytes: usize,
 }
 
-/// What begins a file.
-const MAGIC: u64 = 4;
+/// Bytes that begin a file.
+const MAGIC: usize = 4;
 /// Rows, and bytes of rows, that are encoded at a time.
 const MAX_ROWS: usize = 256;
 const MAX_BYTES: usize = 2 << 20;
@@ -73,20 +75,16 @@ impl Parquet {
             rows: Vec::new(),
             bytes: 0,
         };
-        let row_groups: Vec<&str> = row_groups.collect();
-        if let Some(partial) = partial.filter(|_| !row_groups.is_empty()) {
-            let file = File::open(partial)?;
-            for row_group in row_groups {
-                parquet.repeat(&file, row_group).map_err(io_error)?;
-            }
+        for row_group in row_groups {
+            parquet.repeat(row_group).map_err(io_error)?;
         }
-        match &parquet.file {
-            Some((writer, _)) if writer.inner().there > 0 => {
-                let problem = "its state does not name all of its row groups";
-                Err(io::Error::new(io::ErrorKind::InvalidData, problem))
-            }
-            _ => Ok(parquet),
+        if let (Some((writer, _)), Some(partial)) = (&parquet.file, partial)
+            && writer.bytes_written() as u64 != fs::metadata(partial)?.len()
+        {
+            let problem = "its state does not name all of its row groups";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
         }
+        Ok(parquet)
     }
 
     /// Adds a record to the row group.
@@ -116,15 +114,11 @@ impl Parquet {
     /// Of the stream, and as for [`write`](Parquet::write).
     pub fn cut(&mut self) -> io::Result<(u64, Option<String>)> {
         let row_group = self.write_row_group().map_err(io_error)?;
-        let bytes = match (&mut self.output, &mut self.file) {
-            (Some(output), _) => output.cut()?,
-            (None, Some((writer, _))) => {
-                writer.flush()?;
-                writer.inner_mut().output.cut()?
-            }
-            (None, None) => 0,
+        let output = match &mut self.file {
+            Some((writer, _)) => writer.inner_mut().output.as_mut(),
+            None => self.output.as_mut(),
         };
-        Ok((bytes, row_group))
+        Ok((output.ok_or_else(no_output)?.cut()?, row_group))
     }
 
     /// Writes the footer; the file reaches the disk.
@@ -135,13 +129,15 @@ impl Parquet {
         self.write_row_group().map_err(io_error)?;
         if self.file.is_none() {
             let none = batch::schema(self.blocks, &Fields::empty());
-            self.begin(none, 0).map_err(io_error)?;
+            self.begin(none, Goes::ToOutput).map_err(io_error)?;
         }
-        let Some((writer, _)) = self.file else {
-            return Err(io::ErrorKind::Unsupported.into());
+        let Some((mut writer, _)) = self.file else {
+            return Err(no_output());
         };
+        writer.inner_mut().goes = Goes::ToOutput;
         // Writes the footer as well.
-        writer.into_inner().map_err(io_error)?.output.close()
+        let sink = writer.into_inner().map_err(io_error)?;
+        sink.output.ok_or_else(no_output)?.close()
     }
 
     fn encode_rows(&mut self) -> Result<()> {
@@ -151,15 +147,19 @@ impl Parquet {
             return Ok(());
         }
         if self.file.is_none() {
-            self.begin(batch::schema(self.blocks, &batch::extra_fields(&rows)), 0)?;
+            let schema = batch::schema(self.blocks, &batch::extra_fields(&rows));
+            self.begin(schema, Goes::ToOutput)?;
         }
-        let Some((_, schema)) = &self.file else {
+        let Some((file, schema)) = &mut self.file else {
             return Ok(());
         };
         let part = match &mut self.part {
             Some(part) => part,
             None => {
-                let part = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties()))?;
+                let sink = Sink::new(file.inner_mut().output.take(), Goes::Nowhere);
+                let mut part = ArrowWriter::try_new(sink, schema.clone(), Some(properties()))?;
+                part.sync()?;
+                part.inner_mut().goes = Goes::ToOutput;
                 self.part.insert(part)
             }
         };
@@ -168,44 +168,53 @@ impl Parquet {
 
     fn write_row_group(&mut self) -> Result<Option<String>> {
         self.encode_rows()?;
-        let (Some(part), Some((file, _))) = (self.part.take(), &mut self.file) else {
+        let (Some(mut part), Some((file, _))) = (self.part.take(), &mut self.file) else {
             return Ok(None);
         };
-        let part = Bytes::from(part.into_inner()?);
-        let footer = footer(&part);
-        append(file, &part, &ParquetMetaDataReader::decode_metadata(&footer)?)?;
+        part.flush()?;
+        part.sync()?;
+        let written = part.bytes_written() - MAGIC;
+        part.inner_mut().goes = Goes::Kept;
+        let Sink { output, kept, .. } = part.into_inner()?;
+        file.inner_mut().output = output;
+        let before = file.bytes_written();
+        let footer = footer(&kept);
+        take_over(file, &ParquetMetaDataReader::decode_metadata(footer)?)?;
+        if file.bytes_written() - before != written {
+            return Err(ParquetError::General("a row group is more than its columns".to_owned()));
+        }
         Ok(Some(BASE64_STANDARD.encode(footer)))
     }
 
-    /// Writes a row group that the file has already.
-    fn repeat(&mut self, file: &File, row_group: &str) -> Result<()> {
+    /// Takes over a row group that the output has already.
+    fn repeat(&mut self, row_group: &str) -> Result<()> {
         let wrong = |error: base64::DecodeError| ParquetError::External(Box::new(error));
         let footer = BASE64_STANDARD.decode(row_group).map_err(wrong)?;
         let metadata = ParquetMetaDataReader::decode_metadata(&footer)?;
         if self.file.is_none() {
             let about = metadata.file_metadata();
             let schema = parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata())?;
-            self.begin(Arc::new(schema), file.metadata()?.len())?;
+            self.begin(Arc::new(schema), Goes::Nowhere)?;
         }
-        let Some((writer, _)) = &mut self.file else {
-            return Ok(());
-        };
-        let before = (writer.bytes_written() as u64).saturating_sub(MAGIC);
-        append(writer, &Part { file, before }, &metadata)?;
-        writer.flush()?;
-        Ok(())
+        match &mut self.file {
+            Some((file, _)) => take_over(file, &metadata),
+            None => Ok(()),
+        }
     }
 
-    /// Begins the file, of which `there` bytes are there already.
-    fn begin(&mut self, schema: SchemaRef, there: u64) -> Result<()> {
+    /// Begins the file, whose magic is to be written or is there already.
+    fn begin(&mut self, schema: SchemaRef, magic: Goes) -> Result<()> {
         let Some(output) = self.output.take() else {
             return Ok(());
         };
         let properties = properties().into_builder();
         let properties = properties.set_key_value_metadata(Some(self.papers.clone())).build();
-        let writer =
-            ArrowWriter::try_new(Resumed { output, there }, schema.clone(), Some(properties))?;
-        self.file = Some((writer.into_serialized_writer()?.0, schema));
+        let sink = Sink::new(Some(output), magic);
+        let writer = ArrowWriter::try_new(sink, schema.clone(), Some(properties))?;
+        let (mut file, _) = writer.into_serialized_writer()?;
+        file.flush()?;
+        file.inner_mut().goes = Goes::Nowhere;
+        self.file = Some((file, schema));
         Ok(())
     }
 }
@@ -220,23 +229,19 @@ fn properties() -> WriterProperties {
         .build()
 }
 
-/// The footer of a file, without its length and the magic.
-fn footer(file: &[u8]) -> Vec<u8> {
-    let Some((before, [a, b, c, d, ..])) = file.split_last_chunk::<8>() else {
-        return Vec::new();
+/// The footer in what ends a file, without its length and the magic.
+fn footer(end: &[u8]) -> &[u8] {
+    let Some((before, [a, b, c, d, ..])) = end.split_last_chunk::<8>() else {
+        return &[];
     };
     let length = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
-    before[before.len().saturating_sub(length)..].to_owned()
+    &before[before.len().saturating_sub(length)..]
 }
 
-/// Writes the row groups of a file whose footer is `metadata`.
-fn append(
-    writer: &mut SerializedFileWriter<Resumed>,
-    file: &impl ChunkReader,
-    metadata: &ParquetMetaData,
-) -> Result<()> {
+/// Lets `file` have the row groups of a file whose footer is `metadata`, as if it wrote them.
+fn take_over(file: &mut SerializedFileWriter<Sink>, metadata: &ParquetMetaData) -> Result<()> {
     for row_group in metadata.row_groups() {
-        let mut copy = writer.next_row_group()?;
+        let mut copy = file.next_row_group()?;
         for column in row_group.columns() {
             let close = ColumnCloseResult {
                 bytes_written: column.compressed_size() as u64,
@@ -246,58 +251,73 @@ fn append(
                 column_index: None,
                 offset_index: None,
             };
-            copy.append_column(file, close)?;
+            copy.append_column(&Blank, close)?;
         }
         copy.close()?;
     }
-    Ok(())
+    Ok(file.flush()?)
 }
 
-/// Row groups in a longer file, which were copied there from a file of their own.
-struct Part<'a> {
-    file: &'a File,
-    /// Bytes before what was that file.
-    before: u64,
-}
+/// Stands for columns that are not read.
+struct Blank;
 
-impl Length for Part<'_> {
+impl Length for Blank {
     fn len(&self) -> u64 {
-        Length::len(self.file)
+        u64::MAX
     }
 }
 
-impl ChunkReader for Part<'_> {
-    type T = <File as ChunkReader>::T;
+impl ChunkReader for Blank {
+    type T = io::Repeat;
 
-    fn get_read(&self, start: u64) -> Result<Self::T> {
-        self.file.get_read(self.before + start)
+    fn get_read(&self, _: u64) -> Result<io::Repeat> {
+        Ok(io::repeat(0))
     }
 
-    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
-        self.file.get_bytes(self.before + start, length)
+    fn get_bytes(&self, _: u64, length: usize) -> Result<Bytes> {
+        Ok(vec![0; length].into())
     }
 }
 
-/// Writes what is not there already.
-struct Resumed {
-    output: Output,
-    /// Bytes still to come that are there already.
-    there: u64,
+/// Where the bytes of a writer go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Goes {
+    /// They are thrown away.
+    Nowhere,
+    ToOutput,
+    /// They are kept in memory.
+    Kept,
 }
 
-impl Write for Resumed {
+/// What is below a writer. It has the output while that writer is the one to write to it.
+struct Sink {
+    output: Option<Output>,
+    goes: Goes,
+    kept: Vec<u8>,
+}
+
+impl Sink {
+    fn new(output: Option<Output>, goes: Goes) -> Sink {
+        Sink { output, goes, kept: Vec::new() }
+    }
+}
+
+impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.there > 0 {
-            let skipped = bytes.len().min(usize::try_from(self.there).unwrap_or(usize::MAX));
-            self.there -= skipped as u64;
-            return Ok(skipped);
+        match self.goes {
+            Goes::Nowhere => Ok(bytes.len()),
+            Goes::ToOutput => self.output.as_mut().ok_or_else(no_output)?.write(bytes),
+            Goes::Kept => self.kept.write(bytes),
         }
-        self.output.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.output.flush()
+        self.output.as_mut().map_or(Ok(()), Output::flush)
     }
+}
+
+fn no_output() -> io::Error {
+    io::Error::other("an earlier write failed")
 }
 
 /// The error of the stream below, of the kind that it was.

@@ -33,6 +33,7 @@
 pub mod store;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -78,15 +79,17 @@ impl Seen {
     /// 1: with the density `2s` for boilerplate, which is mostly on most pages, and `2(1 − s)` for
     /// content. So the counts are beta-binomial, which comes down to fractions.
     pub fn odds(self) -> f32 {
+        if self.of == 0 {
+            return 1.0;
+        }
         let (on, of) = (self.on as f32, self.of as f32);
         let all = (of + 1.0) * (of + 2.0);
-        let boilerplate = REPEATS * 2.0 * (on + 1.0) / all;
-        let content = CONTENT_REPEATS * 2.0 * (of - on + 1.0) / all;
-        match (self.on, self.of) {
-            (_, 0) => 1.0,
-            (0, _) => (1.0 - REPEATS + boilerplate) / (1.0 - CONTENT_REPEATS + content),
-            _ => boilerplate / content,
-        }
+        let boilerplate = |on: f32| REPEATS * 2.0 * (on + 1.0) / all;
+        let content = |on: f32| CONTENT_REPEATS * 2.0 * (of - on + 1.0) / all;
+        let on_none = (1.0 - REPEATS + boilerplate(0.0)) / (1.0 - CONTENT_REPEATS + content(0.0));
+        // On a few of very many pages (a teaser, an advertisement) the densities alone would make a
+        // block likelier content than on none of them.
+        if self.on == 0 { on_none } else { on_none.max(boilerplate(on) / content(on)) }
     }
 }
 
@@ -140,13 +143,21 @@ pub struct Print {
 impl Print {
     /// The print of a page of these blocks.
     pub fn of(address: u64, blocks: &Blocks) -> Print {
-        let mut prints: Vec<u32> = fingerprints(blocks).collect();
+        let (mut prints, mut sketch) = (Vec::with_capacity(blocks.len()), Sketch::default());
+        // Both at once: to cut a text into words takes longer than either.
+        for block in blocks.iter() {
+            let words = crate::measures::words(blocks.text(block));
+            prints.push(match is_linked(block) {
+                true => fingerprint(words, true),
+                false => fingerprint(words.inspect(|word| sketch.add(*word)), false),
+            });
+        }
         prints.sort_unstable();
         prints.dedup();
         prints.truncate(BLOCKS);
         let horizon = prints.last().filter(|_| prints.len() == BLOCKS).copied();
         let horizon = horizon.unwrap_or(u32::MAX);
-        Print { address, blocks: prints, horizon, sketch: sketch(blocks) }
+        Print { address, blocks: prints, horizon, sketch: sketch.smallest.into_iter().collect() }
     }
 
     /// The host and the print of a page that was fetched from `url`; none where its host is not known.
@@ -188,40 +199,50 @@ pub fn print(
 /// Of each block: a hash of its words in lower case, and whether they are a link's. So a headline is
 /// not the link to it on other pages.
 pub fn fingerprints(blocks: &Blocks) -> impl Iterator<Item = u32> {
-    blocks.iter().map(|block| {
-        let words = crate::measures::words(blocks.text(block));
-        let hash = words.fold(0, |hash, word| mix(hash ^ word));
-        (hash >> 32) as u32 & !1 | u32::from(is_linked(block))
-    })
+    blocks
+        .iter()
+        .map(|block| fingerprint(crate::measures::words(blocks.text(block)), is_linked(block)))
+}
+
+fn fingerprint(words: impl Iterator<Item = u64>, is_linked: bool) -> u32 {
+    let hash = words.fold(0, |hash, word| mix(hash ^ word));
+    (hash >> 32) as u32 & !1 | u32::from(is_linked)
 }
 
 fn is_linked(block: &Block) -> bool {
     2 * block.link_chars > block.chars
 }
 
-fn sketch(blocks: &Blocks) -> Vec<u32> {
-    let unlinked = blocks.iter().filter(|block| !is_linked(block));
-    let words = unlinked.flat_map(|block| crate::measures::words(blocks.text(block)));
-    let mut shingle = [0; SHINGLE];
-    let mut smallest: BTreeSet<u32> = BTreeSet::new();
-    for (i, word) in words.enumerate() {
-        shingle[i % SHINGLE] = word;
-        if i + 1 < SHINGLE {
-            continue;
+/// The smallest hashes of the shingles of a text that is told word by word.
+#[derive(Default)]
+struct Sketch {
+    /// The last words, in turn.
+    shingle: [u64; SHINGLE],
+    words: usize,
+    smallest: BTreeSet<u32>,
+}
+
+impl Sketch {
+    fn add(&mut self, word: u64) {
+        self.shingle[self.words % SHINGLE] = word;
+        self.words += 1;
+        if self.words < SHINGLE {
+            return;
         }
-        let last = (1..=SHINGLE).map(|back| shingle[(i + back) % SHINGLE]);
+        let last = (0..SHINGLE).map(|i| self.shingle[(self.words + i) % SHINGLE]);
         let hash = (last.fold(0, |hash, word| mix(hash ^ word)) >> 32) as u32;
+        let smallest = &mut self.smallest;
         if smallest.len() < SKETCH {
             smallest.insert(hash);
         } else if smallest.last().is_some_and(|last| hash < *last) && smallest.insert(hash) {
             smallest.pop_last();
         }
     }
-    smallest.into_iter().collect()
 }
 
-/// The finaliser of MurmurHash3: every bit of the input changes each of the output with a
-/// probability of about one half.
+/// As MurmurHash3's 64-bit finaliser (`fmix64`), but that its first step adds the fraction of the
+/// golden ratio as well, so that 0 does not stay 0. Each bit of the input changes each of the output
+/// with a probability of about one half.
 fn mix(hash: u64) -> u64 {
     let hash = (hash.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ (hash >> 33))
         .wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -312,26 +333,32 @@ impl Site {
     }
 
     /// Its pages beside this one.
-    pub fn others(self, print: &Print) -> Others {
+    pub fn others(self: Arc<Self>, print: &Print) -> Others {
         let counts = |page: &Kept| {
             !page.is_copy && page.address != print.address && !is_copy(&page.sketch, &print.sketch)
         };
-        Others { counts: self.pages.iter().map(counts).collect(), site: self }
+        let counts: Vec<bool> = self.pages.iter().map(counts).collect();
+        let asked = self.pages.iter().zip(&counts).filter(|(_, counts)| **counts);
+        let mut horizons: Vec<u32> = asked.map(|(page, _)| page.horizon).collect();
+        horizons.sort_unstable();
+        Others { site: self, counts, horizons }
     }
 }
 
 /// The pages of a host beside one of them.
 #[derive(Clone, Debug)]
 pub struct Others {
-    site: Site,
-    /// The pages that count.
+    site: Arc<Site>,
+    /// Which of its pages count.
     counts: Vec<bool>,
+    /// The horizons of those, rising.
+    horizons: Vec<u32>,
 }
 
 impl Others {
     /// How many they are, of those that are kept.
     pub fn len(&self) -> usize {
-        self.counts.iter().filter(|counts| **counts).count()
+        self.horizons.len()
     }
 
     /// Whether there are none.
@@ -341,9 +368,8 @@ impl Others {
 
     /// How many of them carry a block of this fingerprint.
     pub fn seen(&self, fingerprint: u32) -> Seen {
-        let Site { pages, blocks } = &self.site;
-        let asked = pages.iter().zip(&self.counts);
-        let of = asked.filter(|(page, counts)| **counts && page.horizon >= fingerprint).count();
+        let blocks = &self.site.blocks;
+        let of = self.len() - self.horizons.partition_point(|horizon| *horizon < fingerprint);
         let from = blocks.partition_point(|(block, _)| *block < fingerprint);
         let carrying = blocks[from..].iter().take_while(|(block, _)| *block == fingerprint);
         let on = carrying.filter(|(_, page)| self.counts[usize::from(*page)]).count();
@@ -371,6 +397,9 @@ pub(super) mod tests {
         assert_eq!(odds(0, 0), 1.0);
         assert!(odds(1, 1) > 1.0 && odds(5, 5) > odds(1, 1) && odds(50, 50) > odds(5, 5));
         assert!(odds(3, 9) < odds(6, 9) && odds(1, 100) < 1.0);
+        for of in [1, 9, 60, 255] {
+            assert!((0..of).all(|on| odds(on, of) <= odds(on + 1, of)), "{of} pages");
+        }
         // However many pages do not carry a block, it may be boilerplate of one page alone.
         let least = 0.99 * (1.0 - REPEATS) / (1.0 - CONTENT_REPEATS);
         assert!(odds(0, 1) < 1.0 && odds(0, 1) > odds(0, 255));
@@ -394,12 +423,13 @@ pub(super) mod tests {
         let one = page(1, "Home\nNews");
         let prints =
             vec![one.clone(), copy_of(&one, 2), page(3, "Home"), copy_of(&page(3, "Home"), 4)];
-        let others = Site::of(prints).others(&one);
+        let others = Arc::new(Site::of(prints)).others(&one);
         assert_eq!(others.seen(fingerprint("Home")), Seen { on: 1, of: 1 });
         assert_eq!(others.seen(fingerprint("  home!")), Seen { on: 1, of: 1 });
         assert_eq!(others.seen(fingerprint("News")), Seen { on: 0, of: 1 });
         assert_eq!(others.seen(one.blocks[0]).on, u32::from(one.blocks[0] == fingerprint("Home")));
-        assert!(Site::of(vec![one.clone(), copy_of(&one, 2)]).others(&one).is_empty());
+        let copies = Site::of(vec![one.clone(), copy_of(&one, 2)]);
+        assert!(Arc::new(copies).others(&one).is_empty());
     }
 
     #[test]
@@ -407,7 +437,7 @@ pub(super) mod tests {
         let lines: Vec<String> = (0..2 * BLOCKS).map(|i| format!("line {i}")).collect();
         let long = Print::of(7, &Blocks::of_text(&lines.join("\n")));
         assert_eq!(long.blocks.len(), BLOCKS);
-        let others = Site::of(vec![long]).others(&page(8, ""));
+        let others = Arc::new(Site::of(vec![long])).others(&page(8, ""));
         let seen = lines.iter().map(|line| others.seen(fingerprint(line)));
         assert!(seen.clone().all(|seen| seen.on == seen.of));
         assert_eq!(seen.filter(|seen| seen.of == 1).count(), BLOCKS);

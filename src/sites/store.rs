@@ -12,6 +12,7 @@ use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fnv::FnvHasher;
 use redb::backends::FileBackend;
@@ -31,6 +32,8 @@ const VERSION: &str = "dehusk sites 1";
 const PENDING: usize = 64 << 20;
 /// Bytes of the file that are held.
 const CACHE: usize = 64 << 20;
+/// Sites that stay decoded, each at most some 1.2 MB: a host's pages often follow one another.
+const RECENT: usize = 8;
 
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -177,6 +180,8 @@ pub struct Sites {
     table: ReadOnlyTable<&'static str, &'static [u8]>,
     digest: String,
     pages: u64,
+    /// The sites that were asked for last, the latest at the end.
+    recent: Mutex<Vec<(String, Arc<Site>)>>,
     /// Kept open for the table.
     _database: Box<dyn Send + Sync>,
 }
@@ -221,7 +226,7 @@ impl Sites {
         if found.value() != digest {
             return Err(Error::Broken("it is not what its digest says".to_owned()));
         }
-        Ok(Sites { table, digest, pages, _database: database })
+        Ok(Sites { table, digest, pages, recent: Mutex::default(), _database: database })
     }
 
     /// A hash of all that it holds, in hexadecimal.
@@ -255,7 +260,27 @@ impl Sites {
     /// # Errors
     /// If the store cannot be read.
     pub fn others(&self, host: &str, print: &Print) -> Result<Option<Others>, Error> {
-        Ok(self.site(host)?.map(|site| site.others(print)))
+        Ok(self.recent(host)?.map(|site| site.others(print)))
+    }
+
+    /// As [`site`](Sites::site), not decoded again if it was asked for lately.
+    fn recent(&self, host: &str) -> Result<Option<Arc<Site>>, Error> {
+        let recent = || self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = recent();
+        if let Some(place) = known.iter().position(|(known, _)| known == host) {
+            known[place..].rotate_left(1);
+            return Ok(known.last().map(|(_, site)| site.clone()));
+        }
+        drop(known);
+        let Some(site) = self.site(host)?.map(Arc::new) else { return Ok(None) };
+        let mut known = recent();
+        // Another thread may have been as fast.
+        known.retain(|(known, _)| known != host);
+        known.push((host.to_owned(), site.clone()));
+        if known.len() > RECENT {
+            known.remove(0);
+        }
+        Ok(Some(site))
     }
 }
 
@@ -329,6 +354,27 @@ mod tests {
         assert_eq!((merged.hosts().unwrap(), merged.pages()), (7, 100));
         let (_whole, whole, _) = store(0..100);
         assert_eq!(merged.digest(), Sites::open(&whole).unwrap().digest());
+    }
+
+    #[test]
+    fn a_host_is_the_same_however_many_others_were_asked_for_before() {
+        let directory = tempdir().unwrap();
+        let mut builder = Builder::new(directory.path()).unwrap();
+        let hosts = RECENT as u64 + 3;
+        for host in 0..hosts {
+            for address in 0..=host {
+                builder.add(format!("host{host}"), page(address, "Home")).unwrap();
+            }
+        }
+        let sites = builder.finish().unwrap();
+        let of = |host: u64| {
+            let others = sites.others(&format!("host{host}"), &page(0, "Home")).unwrap();
+            others.map(|others| others.len() as u64)
+        };
+        for host in (0..hosts).chain((0..hosts).rev()).chain([4, 4, 9, 4, 0, 4]) {
+            assert_eq!(of(host), Some(host));
+        }
+        assert_eq!(of(hosts), None);
     }
 
     #[test]
