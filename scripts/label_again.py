@@ -65,8 +65,8 @@ def lay_out(corpora, out):
         corpus, name = row["page"].split("/")
         truth = json.loads((corpora / corpus / "ground-truth" / f"{name}.json").read_text())
         page = {
-            "url": truth["url"],
-            "source": row["page"],
+            "url": truth.get("url"),
+            "source": truth.get("source") or row["page"],
             "page_type": truth["_internal"]["page_type"]["primary"],
             "blocks": list(labelled(blocks[name], row["labels"])),
         }

@@ -255,6 +255,22 @@ mod tests {
     }
 
     #[test]
+    fn the_mean_of_two_models_has_the_mean_of_their_scores() {
+        let (records, classes) = toy(500, 1);
+        let data = DatasetBase::new(records.clone(), one_hot(&classes));
+        let fit = |seed| params().seed(seed).n_trees(13).fit(&data).unwrap();
+        let (a, b) = (fit(1), fit(2));
+        // Up to a constant a row, scores are the logarithms of probabilities.
+        let scores = |model: &GradientBoosting| {
+            let logs = model.predict(&records).mapv(f32::ln);
+            &logs - &logs.mean_axis(Axis(1)).unwrap().insert_axis(Axis(1))
+        };
+        let off = scores(&a.mean(&b)) - (scores(&a) + scores(&b)) / 2.0;
+        assert!(off.iter().all(|off| off.abs() < 0.02), "{off}");
+        assert!((scores(&a) - scores(&b)).iter().any(|off| off.abs() > 0.1));
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         let (records, classes) = toy(100, 1);
         for bad in [

@@ -95,6 +95,17 @@ impl Builder {
         }
     }
 
+    /// Adds the trees of a model, their leaf values times `weight`.
+    fn append(&mut self, model: &GradientBoosting, weight: f32) {
+        self.model.features.extend(&model.features);
+        self.model.thresholds.extend(&model.thresholds);
+        self.model.gain.iter_mut().zip(&model.gain).for_each(|(sum, gain)| *sum += gain);
+        let blocks = model.leaves.chunks(TREE_BLOCK * model.tree_leaves()).zip(&model.units);
+        self.leaves.extend(blocks.flat_map(|(leaves, unit)| {
+            leaves.iter().map(move |group| group.map(|value| weight * unit * f32::from(value)))
+        }));
+    }
+
     /// The model, its leaf values rounded to whole units: some thousand steps from 0 to the
     /// largest of eight trees, in half the memory.
     pub(super) fn finish(mut self) -> GradientBoosting {
@@ -114,6 +125,21 @@ impl GradientBoosting {
     /// Default hyper-parameters, to be set and fitted.
     pub fn params() -> GradientBoostingParams {
         GradientBoostingParams::new()
+    }
+
+    /// The model whose scores are the means of two models' scores: fitted with different seeds, these
+    /// err less together than each alone.
+    ///
+    /// # Panics
+    /// If they differ in depth, features or classes.
+    pub fn mean(&self, other: &GradientBoosting) -> GradientBoosting {
+        let shape = |model: &Self| (model.depth, model.n_features(), model.n_classes());
+        assert_eq!(shape(self), shape(other), "models of one shape");
+        let base = self.base.iter().zip(&other.base).map(|(a, b)| (a + b) / 2.0).collect();
+        let mut mean = Builder::new(self.depth, self.n_features(), base);
+        mean.append(self, 0.5);
+        mean.append(other, 0.5);
+        mean.finish()
     }
 
     /// Number of classes.
