@@ -127,18 +127,20 @@ impl GradientBoosting {
         GradientBoostingParams::new()
     }
 
-    /// The model whose scores are the means of two models' scores: fitted with different seeds, these
-    /// err less together than each alone.
+    /// The model whose scores are the means of those of `models`: fitted with different seeds,
+    /// these err less together than each alone.
     ///
     /// # Panics
-    /// If they differ in depth, features or classes.
-    pub fn mean(&self, other: &GradientBoosting) -> GradientBoosting {
+    /// If there are none, or they differ in depth, features or classes.
+    pub fn mean(models: &[GradientBoosting]) -> GradientBoosting {
         let shape = |model: &Self| (model.depth, model.n_features(), model.n_classes());
-        assert_eq!(shape(self), shape(other), "models of one shape");
-        let base = self.base.iter().zip(&other.base).map(|(a, b)| (a + b) / 2.0).collect();
-        let mut mean = Builder::new(self.depth, self.n_features(), base);
-        mean.append(self, 0.5);
-        mean.append(other, 0.5);
+        assert!(models.iter().all(|model| shape(model) == shape(&models[0])), "of one shape");
+        let weight = 1.0 / models.len() as f32;
+        let base =
+            |class| models.iter().map(|model: &Self| model.base[class]).sum::<f32>() * weight;
+        let (depth, features, classes) = shape(&models[0]);
+        let mut mean = Builder::new(depth, features, (0..classes).map(base).collect());
+        models.iter().for_each(|model| mean.append(model, weight));
         mean.finish()
     }
 
