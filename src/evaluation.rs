@@ -26,7 +26,7 @@ use crate::sites::store::{self, Builder, Sites};
 use crate::sites::{Others, Print};
 use crate::training::prepare::{Prepared, prepare, site};
 use crate::training::table::Table;
-use crate::training::{self, Learner, Settings};
+use crate::training::{self, Settings};
 
 /// How one page did.
 #[derive(Clone, Debug, Serialize)]
@@ -349,15 +349,15 @@ pub fn table(pages: &[LabelledPage], schema: &Schema) -> (Table, Vec<PageError>)
 }
 
 /// Scores every page by a classifier that has seen no page of its site. `schema` is that of pages
-/// of HTML; pages of plain text are scored by classifiers of their own. `progress` is told how
-/// many folds are done, and of how many.
+/// of HTML; pages of plain text are scored by classifiers of their own. `settings` are those of the
+/// classifiers of a schema; `progress` is told how many folds are done, and of how many.
 ///
 /// # Errors
 /// If a fold has too little to learn from.
 pub fn cross_validate(
     pages: &[LabelledPage],
     schema: &Schema,
-    learner: Learner,
+    settings: impl Fn(&Schema) -> Settings,
     folds: usize,
     keep: LabelSet,
     sites: Option<&Sites>,
@@ -371,7 +371,7 @@ pub fn cross_validate(
     for (round, current) in schemas.iter().enumerate() {
         // A page that this cannot read is told of where it is scored.
         let (table, _) = table(pages, current);
-        let settings = Settings { learner, ..Settings::of(current) };
+        let settings = settings(current);
         for fold in 0..folds {
             let in_fold = |site: u64| training::fold(site, folds, 0) == fold;
             let is_scored = |page: &LabelledPage| {

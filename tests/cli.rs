@@ -734,6 +734,10 @@ mod train_eval_features {
             (vec!["eval", "pages", "--folds", "1"], "--folds"),
             (vec!["eval", "pages", "--folds", "2", "--model", "m"], "cannot be used with"),
             (
+                vec!["eval", "pages", "--folds", "2", "--without", "words,nothing"],
+                "--without nothing: there is no such part; there are words, ",
+            ),
+            (
                 vec!["features", "pages", "-o", "m.parquet"],
                 "a table is a .table, or a .csv or .csv.gz",
             ),

@@ -348,6 +348,10 @@ pub struct EvalArgs {
     /// What is fitted in the folds
     #[arg(long, value_enum, default_value_t, requires = "folds")]
     pub learner: LearnerName,
+    /// Fit models that do not see these groups of features (as `dehusk features` names them, up to
+    /// the dot), or have no `second` pass, separated by commas; default none
+    #[arg(long, value_name = "PARTS", value_delimiter = ',', requires = "folds")]
+    pub without: Vec<String>,
     #[command(flatten)]
     pub keep: KeepArgs,
     /// Print one JSON object, {CORPUS: FIGURES}; default tables for the eye

@@ -11,6 +11,7 @@ use dehusk::measures::Prf;
 use dehusk::model::Model;
 use dehusk::page_type::PageType;
 use dehusk::sink::Output;
+use dehusk::training::Settings;
 use tracing::info;
 
 use super::args::EvalArgs;
@@ -39,7 +40,12 @@ impl Eval {
     pub fn run(self) -> anyhow::Result<Status> {
         let Eval { args, pages, model, failed } = self;
         let (schema, keep) = (args.schema.schema(), args.keep.labels());
-        let EvalArgs { folds, learner, json, report, outcomes, sites, .. } = args;
+        let EvalArgs { folds, learner, without, json, report, outcomes, sites, .. } = args;
+        let learner = learner.into();
+        let parts = Settings::parts(schema);
+        if let Some(unknown) = without.iter().find(|part| !parts.contains(&part.as_str())) {
+            bail!("--without {unknown}: there is no such part; there are {}", parts.join(", "));
+        }
         let known = sites.as_ref().map(|_| evaluation::sites(&pages, schema)).transpose()?;
         let known = known.as_ref();
         let (scores, errors) = match folds.map(usize::from) {
@@ -60,7 +66,7 @@ impl Eval {
                 let outcome = evaluation::cross_validate(
                     &pages,
                     schema,
-                    learner.into(),
+                    |schema| Settings { learner, ..Settings::of(schema) }.without(&without),
                     folds,
                     keep,
                     known,

@@ -50,6 +50,13 @@ pub struct Feature {
     pub near: bool,
 }
 
+impl Feature {
+    /// What it belongs to: its name up to the dot.
+    pub fn group(&self) -> &str {
+        self.name.split('.').next().unwrap_or_default()
+    }
+}
+
 /// Features that belong together and the code that computes them from a context `C`.
 pub(crate) struct Group<C> {
     pub len: usize,

@@ -23,7 +23,7 @@ pub use tokens::Tokens;
 use tokens::{Element, Group, scale, slot};
 
 use crate::boost::softmax;
-use crate::features::{Feature, Matrix, REACH, Schema, View};
+use crate::features::{Feature, Matrix, REACH, Schema};
 use crate::model::Scores;
 
 /// Slots of the table of weights, a power of two.
@@ -56,11 +56,6 @@ impl Lexicon {
     /// Scores a block: [`WIDTH`], or none.
     pub fn width(&self) -> usize {
         if self.weights.is_empty() { 0 } else { WIDTH }
-    }
-
-    /// Its scores as models see them: the columns of [`LEXICAL`], or none.
-    pub fn view(&self) -> View {
-        if self.width() == 0 { View::default() } else { LEXICAL.view() }
     }
 
     /// The weights of a list of tokens in a group, added up.

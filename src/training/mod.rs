@@ -3,6 +3,8 @@
 pub mod prepare;
 pub mod table;
 
+use std::collections::HashSet;
+
 use linfa::ParamGuard;
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -10,7 +12,7 @@ use rayon::prelude::*;
 use crate::boost::{BinnedColumns, GradientBoosting, GradientBoostingParams};
 use crate::features::{Matrix, Schema, TEXT, View};
 use crate::label::Label;
-use crate::lexical::{self, FitParams, Lesson, Lexicon};
+use crate::lexical::{self, FitParams, LEXICAL, Lesson, Lexicon};
 use crate::model::context::{self, CONTEXT};
 pub use crate::model::linear::Error;
 use crate::model::linear::{Linear, LinearParams};
@@ -81,7 +83,7 @@ pub enum Learner {
 }
 
 /// How a classifier is fitted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The kind of model.
     pub learner: Learner,
@@ -109,9 +111,14 @@ pub struct Settings {
     pub rare_power: f32,
     /// A page weighs the reciprocal of its type's share to this power.
     pub rare_type_power: f32,
+    /// Groups of features that the passes do not see, by what their names have before the dot.
+    pub hidden: Vec<String>,
     /// Of all that is drawn by chance.
     pub seed: u64,
 }
+
+/// What [`Settings::without`] calls the second pass.
+const SECOND: &str = "second";
 
 impl Settings {
     /// The settings of the models that are shipped, as cross-validation chose them.
@@ -154,6 +161,7 @@ impl Settings {
             word_power: 0.3,
             rare_power: 0.3,
             rare_type_power: 0.5,
+            hidden: Vec::new(),
             seed: 1,
         };
         if schema.name == TEXT.name {
@@ -171,6 +179,32 @@ impl Settings {
         } else {
             html
         }
+    }
+
+    /// The same without some parts, which shows what these are good for: groups of features, or
+    /// `second`, the second pass.
+    pub fn without(mut self, parts: &[String]) -> Settings {
+        self.second.take_if(|_| parts.iter().any(|part| part == SECOND));
+        self.hidden.extend_from_slice(parts);
+        self
+    }
+
+    /// What [`without`](Settings::without) knows of models for pages of this schema.
+    pub fn parts(schema: &Schema) -> Vec<&str> {
+        let features = [schema, &*LEXICAL, &*CONTEXT].map(|schema| &schema.features);
+        let groups = features.into_iter().flatten().map(|feature| feature.group());
+        let mut seen = HashSet::new();
+        groups.chain([SECOND]).filter(|part| seen.insert(*part)).collect()
+    }
+
+    /// What the passes see of a schema.
+    fn view(&self, schema: &Schema) -> View {
+        let mut view = schema.view();
+        view.columns.retain(|(feature, _)| {
+            let group = schema.features[*feature].group();
+            !self.hidden.iter().any(|hidden| hidden == group)
+        });
+        view
     }
 }
 
@@ -191,7 +225,11 @@ pub fn fit(
     chosen: &(dyn Fn(usize) -> bool + Sync),
 ) -> Result<Classifier, Error> {
     let own = schema.features.len();
-    let view = schema.view().and(&lexical.lexicon.view(), own);
+    let words = match lexical.lexicon.width() {
+        0 => View::default(),
+        _ => settings.view(&LEXICAL),
+    };
+    let view = settings.view(schema).and(&words, own);
     let targets = targets(table);
     let parts = [&table.features, &lexical.scores];
     let lexicon = lexical.lexicon.clone();
@@ -232,7 +270,7 @@ pub fn fit(
         });
     }
     let features = table.bin(contexts.iter().map(Option::as_ref).collect(), BINS);
-    let view = view.and(&CONTEXT.view(), own + lexicon.width());
+    let view = view.and(&settings.view(&CONTEXT), own + lexicon.width());
     let parts = [parts[0], parts[1], &features];
     let weights = weights(table, settings, chosen);
     let second = fit_trees(table, &parts, &view, &targets, &weights, second, settings.seed + 1)?;
@@ -402,4 +440,25 @@ fn rarity(
     }
     let most = counts.iter().copied().fold(1.0, f32::max);
     counts.map(|count| (most / count.max(1.0)).powf(settings.rare_power))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::HTML;
+
+    #[test]
+    fn hidden_groups_are_not_seen() {
+        let all = Settings::of(&HTML);
+        let some = all.clone().without(&["choice".to_owned(), SECOND.to_owned()]);
+        assert!(all.second.is_some() && some.second.is_none());
+        let seen = |settings: &Settings, hidden: bool| {
+            let columns = settings.view(&HTML).columns;
+            let group = |feature: usize| HTML.features[feature].group();
+            columns.iter().filter(|(feature, _)| (group(*feature) == "choice") == hidden).count()
+        };
+        assert!(seen(&all, true) > 20);
+        assert_eq!((seen(&some, true), seen(&some, false)), (0, seen(&all, false)));
+        assert_eq!(seen(&all, true) + seen(&all, false), HTML.view().columns.len());
+    }
 }
