@@ -270,6 +270,7 @@ fn a_corpus_is_equal_in_99_of_100_pages() {
         return;
     };
     let pages = pages(Path::new(&directory));
+    assert!(!pages.is_empty(), "no pages in {}", directory.display());
     let mut different = 0;
     for path in &pages {
         if let Some(difference) = difference(&read(path)) {

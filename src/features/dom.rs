@@ -167,6 +167,7 @@ impl<'a> Dom<'a> {
         };
         dom.read_nodes();
         dom.lay_out();
+        dom.names = Vec::new(); // Its work is done, and it is as long as the page.
         dom.densest = [
             dom.descend(0.5, |s| s.paragraph_words),
             dom.descend(0.7, |s| s.plain),

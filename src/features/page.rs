@@ -40,6 +40,8 @@ pub struct Texts {
     pub(super) stats: Vec<TextStats>,
     /// Of each block: how its text stands to the others.
     extra: Vec<Extra>,
+    /// Of each line of plain text, and none of a page with a DOM.
+    lines: Vec<Line>,
     total: Totals,
 }
 
@@ -59,12 +61,17 @@ struct Extra {
     /// Blocks since, and until, the nearest paragraph.
     since_paragraph: u32,
     until_paragraph: u32,
-    /// Of plain text alone: content words, and those that stand in other paragraphs too.
+}
+
+/// What else is known of a line of plain text.
+#[derive(Clone, Copy, Default)]
+struct Line {
+    /// Content words, and those that stand in other paragraphs too.
     content_words: u32,
     cohesive_words: u32,
-    /// Of plain text alone: what else is counted in it.
+    /// What is counted in it.
     marks: Marks,
-    /// Of plain text alone: counted keywords of the last heading-like line, and blocks since.
+    /// Counted keywords of the last heading-like line, and lines since.
     heading: [u8; TEXT_GROUPS.len()],
     since_heading: u32,
 }
@@ -138,11 +145,10 @@ impl Texts {
     pub fn of_lines(blocks: &Blocks) -> Texts {
         let title: Vec<&str> = blocks.texts().take(1).collect();
         let (mut texts, words, ends) = Texts::with_words(blocks, &title);
+        let line = |text| Line { marks: Marks::of(text), ..Line::default() };
+        texts.lines = blocks.texts().map(line).collect();
         texts.cohere(&words, &ends);
         texts.head();
-        for (text, extra) in blocks.texts().zip(&mut texts.extra) {
-            extra.marks = Marks::of(text);
-        }
         texts
     }
 
@@ -161,8 +167,12 @@ impl Texts {
             TextStats::of(title, &mut title_words, &mut lower);
         }
         let title_words: FxHashSet<u64> = title_words.into_iter().collect();
-        let mut texts =
-            Texts { extra: vec![Extra::default(); stats.len()], stats, total: Totals::default() };
+        let mut texts = Texts {
+            extra: vec![Extra::default(); stats.len()],
+            lines: Vec::new(),
+            stats,
+            total: Totals::default(),
+        };
         texts.place();
         texts.copies();
         texts.compare(&words, &ends, &title_words);
@@ -193,8 +203,8 @@ impl Texts {
     /// Finds for each line what the last heading-like line above it says.
     fn head(&mut self) {
         let (mut heading, mut since) = ([0; TEXT_GROUPS.len()], 0);
-        for (stats, extra) in self.stats.iter().zip(&mut self.extra) {
-            (extra.heading, extra.since_heading) = (heading, since);
+        for (stats, line) in self.stats.iter().zip(&mut self.lines) {
+            (line.heading, line.since_heading) = (heading, since);
             since += 1;
             if heads_by_keyword(stats) {
                 (heading, since) = (stats.keywords, 0);
@@ -222,8 +232,8 @@ impl Texts {
             let own = u32::from(is_paragraph(&self.stats[i]));
             for word in words[start..end].iter().filter(|word| !is_stop_word(**word)) {
                 let is_spread = spread.get(word).is_some_and(|(n, _)| *n > own);
-                self.extra[i].content_words += 1;
-                self.extra[i].cohesive_words += u32::from(is_spread);
+                self.lines[i].content_words += 1;
+                self.lines[i].cohesive_words += u32::from(is_spread);
             }
         }
     }
@@ -268,7 +278,8 @@ impl Texts {
 
     /// Block `i` as the groups below see it.
     fn seen(&self, i: usize) -> Seen<'_> {
-        Seen { stats: &self.stats[i], extra: &self.extra[i], total: &self.total, i: i as u32 }
+        let line = self.lines.get(i).copied().unwrap_or_default();
+        Seen { stats: &self.stats[i], extra: &self.extra[i], line, total: &self.total, i: i as u32 }
     }
 
     /// Compares each block's words with the title's.
@@ -286,6 +297,7 @@ impl Texts {
 pub(crate) struct Seen<'a> {
     stats: &'a TextStats,
     extra: &'a Extra,
+    line: Line,
     total: &'a Totals,
     i: u32,
 }
@@ -312,17 +324,17 @@ pub(crate) fn fill_line(texts: &Texts, i: usize, out: &mut [f32]) {
 
 group! {
     lines(c: Seen) = "line" {
-        cohesion near: "share of its content words that stand in another paragraph", 0..1 => share(c.extra.cohesive_words, c.extra.content_words);
-        since_heading: "number of lines since the last heading-like one with keywords", 0..COUNT => c.extra.since_heading;
+        cohesion near: "share of its content words that stand in another paragraph", 0..1 => share(c.line.cohesive_words, c.line.content_words);
+        since_heading: "number of lines since the last heading-like one with keywords", 0..COUNT => c.line.since_heading;
         copies_before: "number of lines above with the same words", 0..COUNT => c.extra.copies_before;
         word_length: "characters a word", 0..64 => share(c.stats.chars, c.stats.words).min(64.0);
         stop_count: "number of function words", 0..COUNT => c.stats.stop_words;
-        numbers: "words that hold a digit, a word", 0..1 => share(c.extra.marks.number_words, c.stats.words).min(1.0);
-        letters: "share of letters among characters", 0..1 => share(c.extra.marks.letters, c.stats.chars).min(1.0);
-        upper: "share of upper case among letters", 0..1 => share(c.extra.marks.upper, c.extra.marks.letters).min(1.0);
+        numbers: "words that hold a digit, a word", 0..1 => share(c.line.marks.number_words, c.stats.words).min(1.0);
+        letters: "share of letters among characters", 0..1 => share(c.line.marks.letters, c.stats.chars).min(1.0);
+        upper: "share of upper case among letters", 0..1 => share(c.line.marks.upper, c.line.marks.letters).min(1.0);
         comma_density: "commas a word", 0..1 => share(c.stats.commas, c.stats.words).min(1.0);
-        separators: "number of words with bars, bullets or arrows", 0..COUNT => c.extra.marks.separators;
-        addresses: "number of mail addresses and URLs", 0..COUNT => c.extra.marks.addresses;
+        separators: "number of words with bars, bullets or arrows", 0..COUNT => c.line.marks.separators;
+        addresses: "number of mail addresses and URLs", 0..COUNT => c.line.marks.addresses;
         starts_upper: "starts with an upper-case letter", 0..1 => c.stats.first.is_uppercase();
         starts_lower: "starts with a lower-case letter", 0..1 => c.stats.first.is_lowercase();
         starts_digit: "starts with a digit", 0..1 => c.stats.first.is_numeric();
@@ -353,7 +365,7 @@ fn heading<'a>() -> Group<Seen<'a>> {
     Group {
         len: TEXT_GROUPS.len(),
         features: || keyword_counts("heading_keywords", "the last heading-like line with keywords"),
-        fill: |c, out| fill_counts(&c.extra.heading, out),
+        fill: |c, out| fill_counts(&c.line.heading, out),
     }
 }
 
