@@ -379,13 +379,9 @@ pub fn cross_validate(
             };
             if pages.iter().any(is_scored) {
                 let seen = |page: usize| !in_fold(table.pages()[page].site);
-                let lexical = training::learn_lexical(&table, &settings, &seen);
-                let model = Model {
-                    header: Header::new(current, 0, 0, BTreeMap::new()),
-                    classifier: training::fit(&table, &lexical, current, &settings, &seen)?,
-                    page_types: training::fit_page_types(&table, &lexical, &settings, &seen)?,
-                    confidence: None,
-                };
+                let (classifier, page_types) = training::fit(&table, current, &settings, &seen)?;
+                let header = Header::new(current, 0, 0, BTreeMap::new());
+                let model = Model { header, classifier, page_types, confidence: None };
                 scores.par_iter_mut().zip(pages).for_each(|(slot, page)| {
                     if is_scored(page) {
                         *slot = Some(score(page, current, &model, keep, sites));

@@ -111,19 +111,13 @@ impl Train {
 
 impl Lessons {
     fn fit(self, learner: Learner) -> anyhow::Result<Model> {
-        let Lessons { schema, mut table, figures, outcomes } = self;
+        let Lessons { schema, table, figures, outcomes } = self;
         let (pages, blocks) = (table.pages().len(), table.blocks());
         let settings = Settings { learner, ..Settings::of(schema) };
         let busy =
             stderr::busy(format!("training for {} on {pages} pages, {blocks} blocks", schema.name));
-        let lexical = match table.lexical.take() {
-            Some(lexical) => lexical,
-            None => training::learn_lexical(&table, &settings, &|_| true),
-        };
-        let classifier = training::fit(&table, &lexical, schema, &settings, &|_| true)
+        let (classifier, page_types) = training::fit(&table, schema, &settings, &|_| true)
             .with_context(|| format!("cannot train for {} on {pages} pages", schema.name))?;
-        let page_types = training::fit_page_types(&table, &lexical, &settings, &|_| true)
-            .with_context(|| format!("cannot train for the types of {pages} pages"))?;
         let confidence = match outcomes.len() {
             0 => None,
             n => Some(

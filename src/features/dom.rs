@@ -89,8 +89,6 @@ pub(crate) struct Dom<'a> {
     sums: Vec<Sums>,
     /// For each node, and one past the last: how many blocks start before it.
     first_block: Vec<u32>,
-    /// A hash of each such element's name and class.
-    names: Vec<u64>,
     layout: Layout,
     /// For each kind of block in the layout: its sums.
     kinds: Vec<Kind>,
@@ -154,7 +152,6 @@ impl<'a> Dom<'a> {
             texts,
             sums,
             first_block,
-            names: vec![0; nodes.len()],
             layout: Layout::default(),
             kinds: Vec::new(),
             densest: [0; 3],
@@ -165,9 +162,9 @@ impl<'a> Dom<'a> {
             page: PageFacts::default(),
             facts: Vec::new(),
         };
-        dom.read_nodes();
-        dom.lay_out();
-        dom.names = Vec::new(); // Its work is done, and it is as long as the page.
+        let names = dom.read_nodes();
+        dom.lay_out(&names);
+        drop(names); // They are as many as the page has nodes.
         dom.densest = [
             dom.descend(0.5, |s| s.paragraph_words),
             dom.descend(0.7, |s| s.plain),
@@ -201,9 +198,11 @@ impl<'a> Dom<'a> {
         self.sums[self.sums.len() - 1]
     }
 
-    /// One pass over the nodes: their names, and the page's facts.
-    fn read_nodes(&mut self) {
+    /// One pass over the nodes, for the page's facts. Gives a hash of the name and class of each
+    /// element that holds blocks.
+    fn read_nodes(&mut self) -> Vec<u64> {
         let document = self.document;
+        let mut names = vec![0; document.nodes().len()];
         // A number stands for each distinct class.
         let mut known: FxHashMap<&str, u64> = FxHashMap::default();
         for (id, node) in document.nodes().iter().enumerate() {
@@ -255,15 +254,16 @@ impl<'a> Dom<'a> {
                 let next = known.len() as u64 + 1;
                 name |= *known.entry(class).or_insert(next) << 8;
             }
-            self.names[id as usize] = mix(name);
+            names[id as usize] = mix(name);
         }
         self.largest_article =
             self.articles.iter().map(|id| self.below(*id).plain).max().unwrap_or_default();
+        names
     }
 
     /// Finds each block's containers and its kind: the blocks that stand in elements of the
     /// same names and classes.
-    fn lay_out(&mut self) {
+    fn lay_out(&mut self, names: &[u64]) {
         let mut known: FxHashMap<u64, u32> = FxHashMap::default();
         self.layout = Layout {
             words: Vec::with_capacity(self.blocks.len()),
@@ -277,7 +277,7 @@ impl<'a> Dom<'a> {
         let mut boxes: FxHashMap<u64, u32> = FxHashMap::default();
         for (i, (block, stats)) in self.blocks.iter().zip(&self.texts.stats).enumerate() {
             let next = known.len() as u32;
-            let kind = *known.entry(self.kind(block.node)).or_insert(next);
+            let kind = *known.entry(self.kind(names, block.node)).or_insert(next);
             if kind == next {
                 self.kinds.push(Kind::default());
             }
@@ -310,7 +310,7 @@ impl<'a> Dom<'a> {
             self.layout.kinds.push(kind);
             self.layout.levels.push(levels);
             let next = boxes.len() as u32;
-            self.layout.boxes.push(*boxes.entry(self.kind(container)).or_insert(next));
+            self.layout.boxes.push(*boxes.entry(self.kind(names, container)).or_insert(next));
         }
     }
 
@@ -320,9 +320,9 @@ impl<'a> Dom<'a> {
     }
 
     /// A hash of the names and classes of an element and the two around it.
-    fn kind(&self, node: NodeId) -> u64 {
+    fn kind(&self, names: &[u64], node: NodeId) -> u64 {
         let around = std::iter::once(node).chain(self.document.ancestors(node)).take(3);
-        around.fold(0, |hash, id| mix(hash ^ self.names[id as usize]))
+        around.fold(0, |hash, id| mix(hash ^ names[id as usize]))
     }
 
     /// From the root down to the child that holds at least `part` of the mass, as long as one

@@ -278,8 +278,13 @@ impl Texts {
 
     /// Block `i` as the groups below see it.
     fn seen(&self, i: usize) -> Seen<'_> {
-        let line = self.lines.get(i).copied().unwrap_or_default();
-        Seen { stats: &self.stats[i], extra: &self.extra[i], line, total: &self.total, i: i as u32 }
+        Seen {
+            stats: &self.stats[i],
+            extra: &self.extra[i],
+            line: self.lines.get(i),
+            total: &self.total,
+            i: i as u32,
+        }
     }
 
     /// Compares each block's words with the title's.
@@ -297,9 +302,15 @@ impl Texts {
 pub(crate) struct Seen<'a> {
     stats: &'a TextStats,
     extra: &'a Extra,
-    line: Line,
+    line: Option<&'a Line>,
     total: &'a Totals,
     i: u32,
+}
+
+impl Seen<'_> {
+    fn line(&self) -> &Line {
+        self.line.expect("only groups of plain text ask")
+    }
 }
 
 /// All groups, in the order of the schema.
@@ -324,17 +335,17 @@ pub(crate) fn fill_line(texts: &Texts, i: usize, out: &mut [f32]) {
 
 group! {
     lines(c: Seen) = "line" {
-        cohesion near: "share of its content words that stand in another paragraph", 0..1 => share(c.line.cohesive_words, c.line.content_words);
-        since_heading: "number of lines since the last heading-like one with keywords", 0..COUNT => c.line.since_heading;
+        cohesion near: "share of its content words that stand in another paragraph", 0..1 => share(c.line().cohesive_words, c.line().content_words);
+        since_heading: "number of lines since the last heading-like one with keywords", 0..COUNT => c.line().since_heading;
         copies_before: "number of lines above with the same words", 0..COUNT => c.extra.copies_before;
         word_length: "characters a word", 0..64 => share(c.stats.chars, c.stats.words).min(64.0);
         stop_count: "number of function words", 0..COUNT => c.stats.stop_words;
-        numbers: "words that hold a digit, a word", 0..1 => share(c.line.marks.number_words, c.stats.words).min(1.0);
-        letters: "share of letters among characters", 0..1 => share(c.line.marks.letters, c.stats.chars).min(1.0);
-        upper: "share of upper case among letters", 0..1 => share(c.line.marks.upper, c.line.marks.letters).min(1.0);
+        numbers: "words that hold a digit, a word", 0..1 => share(c.line().marks.number_words, c.stats.words).min(1.0);
+        letters: "share of letters among characters", 0..1 => share(c.line().marks.letters, c.stats.chars).min(1.0);
+        upper: "share of upper case among letters", 0..1 => share(c.line().marks.upper, c.line().marks.letters).min(1.0);
         comma_density: "commas a word", 0..1 => share(c.stats.commas, c.stats.words).min(1.0);
-        separators: "number of words with bars, bullets or arrows", 0..COUNT => c.line.marks.separators;
-        addresses: "number of mail addresses and URLs", 0..COUNT => c.line.marks.addresses;
+        separators: "number of words with bars, bullets or arrows", 0..COUNT => c.line().marks.separators;
+        addresses: "number of mail addresses and URLs", 0..COUNT => c.line().marks.addresses;
         starts_upper: "starts with an upper-case letter", 0..1 => c.stats.first.is_uppercase();
         starts_lower: "starts with a lower-case letter", 0..1 => c.stats.first.is_lowercase();
         starts_digit: "starts with a digit", 0..1 => c.stats.first.is_numeric();
@@ -365,7 +376,7 @@ fn heading<'a>() -> Group<Seen<'a>> {
     Group {
         len: TEXT_GROUPS.len(),
         features: || keyword_counts("heading_keywords", "the last heading-like line with keywords"),
-        fill: |c, out| fill_counts(&c.line.heading, out),
+        fill: |c, out| fill_counts(&c.line().heading, out),
     }
 }
 

@@ -9,7 +9,7 @@ use linfa::ParamGuard;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::boost::{BinnedColumns, GradientBoosting, GradientBoostingParams};
+use crate::boost::{BinnedColumns, GradientBoosting};
 use crate::features::{Matrix, Schema, TEXT, View};
 use crate::label::Label;
 use crate::lexical::{self, FitParams, LEXICAL, Lesson, Lexicon};
@@ -40,17 +40,7 @@ pub struct PassSettings {
 }
 
 impl PassSettings {
-    fn params(&self, seed: u64) -> GradientBoostingParams {
-        GradientBoosting::params()
-            .n_trees(self.trees)
-            .depth(self.depth)
-            .learning_rate(self.learning_rate)
-            .l2(self.l2)
-            .subsample(self.subsample)
-            .colsample(self.colsample)
-            .seed(seed)
-    }
-
+    /// The mean of its members, each fitted to all rows; `primary` is the class that counts most.
     fn fit(
         &self,
         columns: &impl BinnedColumns,
@@ -59,8 +49,16 @@ impl PassSettings {
         primary: Option<Label>,
         seed: u64,
     ) -> Result<Scorer, Error> {
+        let params = GradientBoosting::params()
+            .n_trees(self.trees)
+            .depth(self.depth)
+            .learning_rate(self.learning_rate)
+            .l2(self.l2)
+            .subsample(self.subsample)
+            .colsample(self.colsample)
+            .primary(primary.map(|label| label as usize));
         let fit = |seed| {
-            let params = self.params(seed).primary(primary.map(|label| label as usize));
+            let params = params.clone().seed(seed);
             Ok(params.check().map_err(Error::Input)?.fit_binned(
                 columns,
                 targets.view(),
@@ -185,7 +183,7 @@ impl Settings {
     /// `second`, the second pass.
     pub fn without(mut self, parts: &[String]) -> Settings {
         self.second.take_if(|_| parts.iter().any(|part| part == SECOND));
-        self.hidden.extend_from_slice(parts);
+        self.hidden.extend(parts.iter().filter(|part| *part != SECOND).cloned());
         self
     }
 
@@ -215,9 +213,26 @@ pub fn fold(site: u64, folds: usize, salt: u64) -> usize {
     (hash.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 33) as usize % folds
 }
 
-/// Fits a classifier to the pages of a table that `chosen` picks; `lexical` is learnt from the
-/// same.
+/// Fits the classifiers of blocks and of page types to the pages of a table that `chosen` picks:
+/// all, where the table is from a file and holds what words and names say, since that is learnt
+/// from all.
+///
+/// # Errors
+/// Of the learner.
 pub fn fit(
+    table: &Table,
+    schema: &Schema,
+    settings: &Settings,
+    chosen: &(dyn Fn(usize) -> bool + Sync),
+) -> Result<(Classifier, Option<PageTypes>), Error> {
+    let learnt = table.lexical.is_none().then(|| learn_lexical(table, settings, chosen));
+    let lexical = table.lexical.as_ref().or(learnt.as_ref()).expect("one of the two");
+    let classifier = fit_classifier(table, lexical, schema, settings, chosen)?;
+    Ok((classifier, fit_page_types(table, lexical, settings, chosen)?))
+}
+
+/// `lexical` is learnt from the same pages.
+fn fit_classifier(
     table: &Table,
     lexical: &Lexical,
     schema: &Schema,
@@ -280,7 +295,7 @@ pub fn fit(
 /// Learns what words and names say from the pages that `chosen` picks.
 ///
 /// # Panics
-/// If the table is from a file, which holds none; what they say is in [`Table::lexical`] then.
+/// If the table is from a file, which has [`Table::lexical`] in place of its pages' tokens.
 pub fn learn_lexical(
     table: &Table,
     settings: &Settings,
@@ -322,10 +337,7 @@ pub fn learn_lexical(
 
 /// Fits a classifier of page types to the pages that `chosen` picks; none if these are not of two
 /// types at least, or have no figures to tell them by.
-///
-/// # Errors
-/// Of the learner.
-pub fn fit_page_types(
+fn fit_page_types(
     table: &Table,
     lexical: &Lexical,
     settings: &Settings,
