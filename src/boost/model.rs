@@ -4,6 +4,7 @@ use linfa::traits::PredictInplace;
 use multiversion::multiversion;
 use ndarray::{Array2, ArrayBase, Data, Ix2};
 use serde::{Deserialize, Serialize};
+use wide::f32x4;
 
 use super::error::{Error, Result};
 use super::hyperparams::{GradientBoostingParams, MAX_DEPTH};
@@ -394,17 +395,20 @@ fn add_wide_leaves(
     }
 }
 
-/// Turns one row of scores into probabilities.
+/// Turns one row of scores into probabilities, four at a time.
 pub(crate) fn softmax(scores: &mut [f32]) {
     let max = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let mut sum = 0.0;
-    for score in scores.iter_mut() {
-        *score = (*score - max).exp();
-        sum += *score;
+    for scores in scores.chunks_mut(GROUP) {
+        let mut lanes = [max; GROUP];
+        lanes[..scores.len()].copy_from_slice(scores);
+        let exponentials = (f32x4::new(lanes) - f32x4::splat(max)).exp().to_array();
+        for (score, exponential) in scores.iter_mut().zip(exponentials) {
+            *score = exponential;
+            sum += exponential;
+        }
     }
-    for score in scores {
-        *score /= sum;
-    }
+    scores.iter_mut().for_each(|score| *score /= sum);
 }
 
 /// Column-major copy of a matrix of records.
@@ -449,5 +453,24 @@ impl<D: Data<Elem = f32>> PredictInplace<ArrayBase<D, Ix2>, Array2<f32>> for Gra
 
     fn default_target(&self, records: &ArrayBase<D, Ix2>) -> Array2<f32> {
         Array2::zeros((records.nrows(), self.n_classes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::softmax;
+
+    #[test]
+    fn softmax_is_that_of_exact_exponentials() {
+        let scores = [0.5, -3.0, 12.0, 11.9, -80.0, 2.5, 12.0];
+        for n in 1..=scores.len() {
+            let mut found = scores[..n].to_vec();
+            softmax(&mut found);
+            let exact: Vec<f64> = scores[..n].iter().map(|score| f64::from(*score).exp()).collect();
+            let sum: f64 = exact.iter().sum();
+            for (found, exact) in found.iter().zip(exact) {
+                assert!((f64::from(*found) - exact / sum).abs() < 1e-6, "{found}");
+            }
+        }
     }
 }

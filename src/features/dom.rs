@@ -11,9 +11,6 @@ use super::{COUNT, Feature, Layout, fill_groups, group, share};
 use crate::dom::{Attr, Document, NodeId, Tag};
 use crate::segment::{Block, Blocks};
 
-/// Which of a block's nested containers are described.
-const LEVELS: [usize; 4] = [0, 1, 2, 4];
-
 /// The texts that may hold the page's title: `<title>`, `og:title`, and every `h1`.
 pub(crate) fn title_texts(document: &Document) -> Vec<&str> {
     let mut texts = Vec::new();
@@ -46,7 +43,6 @@ struct Sums {
     link_chars: u32,
     paragraphs: u32,
     paragraph_words: u32,
-    stops: u32,
 }
 
 impl Sums {
@@ -62,7 +58,6 @@ impl Sums {
             link_chars: block.link_chars,
             paragraphs: u32::from(is_paragraph),
             paragraph_words: if is_paragraph { plain } else { 0 },
-            stops: stats.stop_words,
         }
     }
 
@@ -75,7 +70,6 @@ impl Sums {
             link_chars: f(self.link_chars, other.link_chars),
             paragraphs: f(self.paragraphs, other.paragraphs),
             paragraph_words: f(self.paragraph_words, other.paragraph_words),
-            stops: f(self.stops, other.stops),
         }
     }
 }
@@ -194,6 +188,12 @@ impl<'a> Dom<'a> {
         (self.first_block[id as usize], self.first_block[end as usize])
     }
 
+    /// The containers to which every block's relation is told, in the order of [`Seen`].
+    fn containers(&self) -> [NodeId; CONTAINERS] {
+        let [half, most, paragraphs] = self.densest;
+        [half, most, paragraphs, self.best, self.heading.unwrap_or(0)]
+    }
+
     fn total(&self) -> Sums {
         self.sums[self.sums.len() - 1]
     }
@@ -269,12 +269,7 @@ impl<'a> Dom<'a> {
             words: Vec::with_capacity(self.blocks.len()),
             kinds: Vec::with_capacity(self.blocks.len()),
             levels: Vec::with_capacity(self.blocks.len()),
-            boxes: Vec::with_capacity(self.blocks.len()),
-            sections: Layout::sections(
-                self.blocks.iter().map(|b| self.document.node(b.node).tag.heading_level()),
-            ),
         };
-        let mut boxes: FxHashMap<u64, u32> = FxHashMap::default();
         for (i, (block, stats)) in self.blocks.iter().zip(&self.texts.stats).enumerate() {
             let next = known.len() as u32;
             let kind = *known.entry(self.kind(names, block.node)).or_insert(next);
@@ -287,14 +282,11 @@ impl<'a> Dom<'a> {
             sums.link_chars += block.link_chars;
             sums.chars += block.chars;
             let mut levels = [(i as u32, i as u32 + 1); Layout::LEVELS];
-            let (mut level, mut width, mut container) = (0, 1, 0);
+            let (mut level, mut width) = (0, 1);
             for id in std::iter::once(block.node).chain(self.document.ancestors(block.node)) {
                 let (start, end) = self.range(id);
                 if end - start > width {
                     width = end - start;
-                    if level == 0 {
-                        container = id;
-                    }
                     levels[level] = (start, end);
                     level += 1;
                     if level == Layout::LEVELS {
@@ -309,8 +301,6 @@ impl<'a> Dom<'a> {
             self.layout.words.push(stats.words);
             self.layout.kinds.push(kind);
             self.layout.levels.push(levels);
-            let next = boxes.len() as u32;
-            self.layout.boxes.push(*boxes.entry(self.kind(names, container)).or_insert(next));
         }
     }
 
@@ -368,9 +358,9 @@ impl<'a> Dom<'a> {
         best.1
     }
 
-    /// Fills `out` with the features of block `i`.
-    pub fn fill(&self, i: usize, out: &mut [f32]) {
-        let seen = Seen::new(self, i);
+    /// Fills `out` with the features of block `i`. `path` is one for all blocks in turn.
+    pub fn fill(&self, i: usize, path: &mut Path, out: &mut [f32]) {
+        let seen = Seen::new(self, i, path);
         let n = fill_groups(&groups(), &seen, out);
         out[n..].copy_from_slice(&self.facts);
     }
@@ -393,16 +383,84 @@ pub(crate) struct Seen<'a> {
     inline: Tag,
     siblings: u32,
     depth: u32,
-    /// The [`tracked`] ancestors.
-    tags: u32,
-    levels: [Sums; LEVELS.len()],
+    around: Around,
     densest: [Relation; 3],
     best: Relation,
     heading: Relation,
-    article: Option<(NodeId, u32)>,
-    nested_articles: u32,
     section: Sums,
     kind: Kind,
+}
+
+/// What an element and those that hold it say of what they hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Around {
+    element: NodeId,
+    /// Those of them that are [`tracked`].
+    tags: u32,
+    /// The nearest article, and how many come before it.
+    article: Option<(NodeId, u32)>,
+    articles: u32,
+    /// The nearest section or the like.
+    section: Option<NodeId>,
+    /// The nearest that holds each of [`Dom::containers`], and edges up to it.
+    common: [Option<(NodeId, u32)>; CONTAINERS],
+}
+
+/// Containers to which every block's relation is told.
+const CONTAINERS: usize = 5;
+
+impl Around {
+    /// What an element inside the last one and all these say.
+    fn within(mut self, dom: &Dom, element: NodeId) -> Around {
+        let node = dom.document.node(element);
+        self.element = element;
+        self.tags |= tracked(node.tag);
+        if node.tag == Tag::Article {
+            let before = dom.articles.partition_point(|article| *article < element);
+            self.article = Some((element, before as u32));
+            self.articles += 1;
+        }
+        if is_section(node.tag) {
+            self.section = Some(element);
+        }
+        for (common, container) in self.common.iter_mut().zip(dom.containers()) {
+            *common = if (element..node.end).contains(&container) {
+                Some((element, 0))
+            } else {
+                common.map(|(at, up)| (at, up + 1))
+            };
+        }
+        self
+    }
+}
+
+/// The elements around a block, from the root down: what blocks in turn have in common is found
+/// once.
+#[derive(Default)]
+pub(crate) struct Path {
+    around: Vec<Around>,
+    /// A buffer: elements on the way down.
+    down: Vec<NodeId>,
+}
+
+impl Path {
+    /// Goes on to an element.
+    fn to(&mut self, dom: &Dom, element: NodeId) -> Around {
+        let document = dom.document;
+        let holds = |around: &mut Around| {
+            (around.element..document.node(around.element).end).contains(&element)
+        };
+        while self.around.pop_if(|around| !holds(around)).is_some() {}
+        let last = self.around.last().copied();
+        let up = std::iter::once(element).chain(document.ancestors(element));
+        self.down.extend(up.take_while(|id| last.is_none_or(|last| *id != last.element)));
+        let mut around = last.unwrap_or_default();
+        while let Some(id) = self.down.pop() {
+            around = around.within(dom, id);
+            self.around.push(around);
+        }
+        around
+    }
 }
 
 /// Where a block stands to some container.
@@ -436,74 +494,55 @@ const fn tracked(tag: Tag) -> u32 {
     }
 }
 
+/// Whether an element divides the page.
+fn is_section(tag: Tag) -> bool {
+    matches!(
+        tag,
+        Tag::Section
+            | Tag::Article
+            | Tag::Main
+            | Tag::Aside
+            | Tag::Td
+            | Tag::Table
+            | Tag::Nav
+            | Tag::Footer
+            | Tag::Header
+            | Tag::Form
+            | Tag::Body
+    )
+}
+
 impl<'a> Seen<'a> {
-    fn new(dom: &'a Dom<'a>, i: usize) -> Seen<'a> {
+    fn new(dom: &'a Dom<'a>, i: usize, path: &mut Path) -> Seen<'a> {
         let document = dom.document;
         let block = &dom.blocks[i];
         let node = document.node(block.node);
         let total = dom.total();
+        let mut around = path.to(dom, block.node);
         let mut inline = node.tag;
-        let mut tags = 0u32;
         for id in document.ancestors(block.first).take_while(|id| *id > block.node) {
             inline = document.node(id).tag;
-            tags |= tracked(inline);
+            around.tags |= tracked(inline);
         }
-        let levels = LEVELS.map(|at| {
-            let (start, end) = dom.layout.levels[i][at];
-            dom.between(start, end)
+        let containers = dom.containers();
+        let relations: [Relation; CONTAINERS] = std::array::from_fn(|at| {
+            let (container, Some((common, up))) = (containers[at], around.common[at]) else {
+                return Relation::default();
+            };
+            Relation {
+                up,
+                down: u32::from(document.node(container).depth - document.node(common).depth),
+                side: if common == container {
+                    0.0
+                } else if block.first < container {
+                    -1.0
+                } else {
+                    1.0
+                },
+                mass: share(dom.below(common).plain, total.plain),
+            }
         });
-        let (mut article, mut nested) = (None, 0);
-        let mut section = None;
-        let containers =
-            [dom.densest[0], dom.densest[1], dom.densest[2], dom.best, dom.heading.unwrap_or(0)];
-        let mut relations = [None; 5];
-        for (step, id) in
-            std::iter::once(block.node).chain(document.ancestors(block.node)).enumerate()
-        {
-            let above = document.node(id);
-            tags |= tracked(above.tag);
-            if above.tag == Tag::Article {
-                let order = dom.articles.partition_point(|a| *a < id) as u32;
-                article = article.or(Some((id, order)));
-                nested += 1;
-            }
-            let is_section = matches!(
-                above.tag,
-                Tag::Section
-                    | Tag::Article
-                    | Tag::Main
-                    | Tag::Aside
-                    | Tag::Td
-                    | Tag::Table
-                    | Tag::Nav
-                    | Tag::Footer
-                    | Tag::Header
-                    | Tag::Form
-                    | Tag::Body
-            );
-            if section.is_none() && is_section {
-                section = Some(dom.below(id));
-            }
-            for (relation, container) in relations.iter_mut().zip(containers) {
-                if relation.is_none() && id <= container && container < above.end {
-                    let target = document.node(container);
-                    let inside = id == container;
-                    *relation = Some(Relation {
-                        up: step as u32,
-                        down: u32::from(target.depth - above.depth),
-                        side: if inside {
-                            0.0
-                        } else if block.first < container {
-                            -1.0
-                        } else {
-                            1.0
-                        },
-                        mass: share(dom.below(id).plain, total.plain),
-                    });
-                }
-            }
-        }
-        let relation = |at: usize| relations[at].unwrap_or_default();
+        let [half, most, paragraphs, best, heading] = relations;
         Seen {
             dom,
             block,
@@ -513,31 +552,29 @@ impl<'a> Seen<'a> {
             inline,
             siblings: dom.range(node.parent).1 - dom.range(node.parent).0,
             depth: u32::from(node.depth),
-            tags,
-            levels,
-            densest: [relation(0), relation(1), relation(2)],
-            best: relation(3),
-            heading: relation(4),
-            article,
-            nested_articles: nested,
-            section: section.unwrap_or(total),
+            around,
+            densest: [half, most, paragraphs],
+            best,
+            heading,
+            section: around.section.map_or(total, |section| dom.below(section)),
             kind: dom.kinds[dom.layout.kinds[i] as usize],
         }
     }
 
     fn has(&self, tag: Tag) -> bool {
-        self.tags & tracked(tag) != 0
+        self.around.tags & tracked(tag) != 0
     }
 
     fn article_share(&self) -> f32 {
-        self.article
+        self.around
+            .article
             .map_or(0.0, |(id, _)| share(self.dom.below(id).plain, self.dom.largest_article))
     }
 }
 
 /// The groups of one block; those of the page, [`facts`], come after.
-fn groups<'a>() -> [super::Group<Seen<'a>>; 5] {
-    [links(), tags(), ancestors(), containers(), choice()]
+fn groups<'a>() -> [super::Group<Seen<'a>>; 4] {
+    [links(), tags(), ancestors(), choice()]
 }
 
 /// The DOM's part of the schema.
@@ -584,43 +621,10 @@ group! {
         button: "below a button", 0..1 => c.has(Tag::Button);
         dialog: "below a dialog", 0..1 => c.has(Tag::Dialog);
         pre: "below a pre", 0..1 => c.has(Tag::Pre);
-        articles: "articles around it", 0..COUNT => c.nested_articles;
+        articles: "articles around it", 0..COUNT => c.around.articles;
         article_share: "plain words of its article over those of the largest one", 0..1 => c.article_share();
-        article_order: "number of articles before its own", 0..COUNT => c.article.map_or(0, |(_, order)| order);
+        article_order: "number of articles before its own", 0..COUNT => c.around.article.map_or(0, |(_, before)| before);
     }
-}
-
-/// The figures of one level of containers.
-macro_rules! levels {
-    ($($id:ident $name:literal $at:literal;)*) => {
-        $(group! {
-            $id(c: Seen) = $name {
-                blocks: "number of its blocks", 0..COUNT => c.levels[$at].blocks;
-                plain: "number of its words outside links", 0..COUNT => c.levels[$at].plain;
-                link_density: "share of its characters inside links", 0..1 => share(c.levels[$at].link_chars, c.levels[$at].chars);
-                mean_words: "number of words a block", 0..COUNT => c.levels[$at].words / c.levels[$at].blocks.max(1);
-                share: "share of the page's plain words", 0..1 => share(c.levels[$at].plain, c.dom.total().plain);
-                paragraph_share: "share of its words in paragraphs", 0..1 => share(c.levels[$at].paragraph_words, c.levels[$at].words);
-                stop: "share of its words that are function words", 0..1 => share(c.levels[$at].stops, c.levels[$at].words);
-            }
-        })*
-
-        fn containers<'a>() -> super::Group<Seen<'a>> { super::Group {
-                len: 7 * LEVELS.len(),
-                features: || [$(($id().features)()),*].concat(),
-            fill: |c, out| {
-                let mut parts = out.chunks_exact_mut(7);
-                $(if let Some(part) = parts.next() { ($id().fill)(c, part) })*
-            },
-        } }
-    };
-}
-
-levels! {
-    level_1 "level1" 0;
-    level_2 "level2" 1;
-    level_3 "level3" 2;
-    level_5 "level5" 3;
 }
 
 group! {
@@ -673,5 +677,30 @@ group! {
         schema_list: "JSON-LD names a list", 0..1 => c.page.schema_list;
         og_article: "og:type names an article", 0..1 => c.page.og_article;
         og_product: "og:type names a product", 0..1 => c.page.og_product;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dom;
+
+    #[test]
+    fn a_path_goes_on_from_wherever_it_is() {
+        let document = dom::parse(
+            "<div>The ferry<article><div><p>left at noon, they say.</p></div>and<section><p>came
+            back</p></section></article>at night<h1>The ferry</h1></div><p>No more today",
+        );
+        let blocks = Blocks::of_document(&document);
+        let texts = Texts::of_document(&document, &blocks);
+        let dom = Dom::new(&document, &blocks, &texts);
+        let mut path = Path::default();
+        let mut articles = Vec::new();
+        for block in blocks.iter() {
+            let around = path.to(&dom, block.node);
+            assert_eq!(around, Path::default().to(&dom, block.node));
+            articles.push(around.articles);
+        }
+        assert_eq!(articles, [0, 1, 1, 1, 0, 0, 0]);
     }
 }

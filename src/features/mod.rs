@@ -315,9 +315,10 @@ impl<'a> Outline<'a> {
     fn compute(&self, blocks: Range<usize>) -> Matrix {
         match &self.source {
             Source::Document(dom) => {
+                let mut path = dom::Path::default();
                 Matrix::fill_band(HTML.features.len(), blocks, self.blocks(), |i, out| {
                     let n = page::fill(self.texts, i, out);
-                    dom.fill(i, &mut out[n..]);
+                    dom.fill(i, &mut path, &mut out[n..]);
                 })
             }
             Source::Lines(_) => {
@@ -346,38 +347,11 @@ pub struct Layout {
     /// Each block's containers as ranges of blocks, from the narrowest that holds more than the
     /// block outwards.
     pub levels: Vec<[(u32, u32); Layout::LEVELS]>,
-    /// The kind of each block's narrowest container of several blocks: containers of the same names
-    /// and classes share a number below the number of blocks.
-    pub boxes: Vec<u32>,
-    /// Each block's sections as ranges of blocks: from the last heading to where its section ends, and
-    /// the section around that. Before the first heading, the page.
-    pub sections: Vec<[(u32, u32); 2]>,
 }
 
 impl Layout {
     /// How many containers are kept of a block.
     pub const LEVELS: usize = 5;
-
-    /// The sections of blocks of these heading levels, none where a block is no heading.
-    fn sections(headings: impl ExactSizeIterator<Item = Option<u8>>) -> Vec<[(u32, u32); 2]> {
-        let n = headings.len() as u32;
-        // All sections, the page first: where each lies, and the one around it.
-        let mut found = vec![((0, n), 0)];
-        let mut open: Vec<(u8, usize)> = Vec::new();
-        let mut of_block = Vec::with_capacity(headings.len());
-        for (i, heading) in (0..).zip(headings) {
-            if let Some(level) = heading {
-                while let Some((_, section)) = open.pop_if(|(above, _)| *above >= level) {
-                    found[section].0.1 = i;
-                }
-                let around = open.last().map_or(0, |(_, section)| *section);
-                open.push((level, found.len()));
-                found.push(((i, n), around));
-            }
-            of_block.push(open.last().map_or(0, |(_, section)| *section));
-        }
-        of_block.iter().map(|at| [found[*at].0, found[found[*at].1].0]).collect()
-    }
 }
 
 impl Matrix {

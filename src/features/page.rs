@@ -180,7 +180,7 @@ impl Texts {
     }
 
     /// How lines of plain text hang together. One container holds all; lines of like length, end
-    /// and keywords are of a kind, and those that head others begin sections.
+    /// and keywords are of a kind.
     pub(super) fn layout(&self) -> Layout {
         let mut known = FxHashMap::default();
         let kind = |stats: &TextStats| {
@@ -189,14 +189,11 @@ impl Texts {
             *known.entry((stats.words.checked_ilog2(), marks)).or_insert(next)
         };
         let kinds = self.stats.iter().map(kind).collect();
-        let headings = self.stats.iter().map(|stats| heads_by_keyword(stats).then_some(1));
         let n = self.stats.len();
         Layout {
             words: self.stats.iter().map(|stats| stats.words).collect(),
             kinds,
             levels: vec![[(0, n as u32); Layout::LEVELS]; n],
-            boxes: vec![0; n],
-            sections: Layout::sections(headings),
         }
     }
 

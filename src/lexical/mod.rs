@@ -15,6 +15,7 @@ mod tokens;
 
 use std::sync::LazyLock;
 
+use multiversion::multiversion;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,7 @@ impl Lexicon {
     }
 
     /// The weights of a list of tokens in a group, added up.
+    #[inline(always)] // As part of `scores`, for its instructions.
     fn sum(&self, tokens: &[u32], group: Group) -> [i32; WIDTH] {
         let mut sum = [0; WIDTH];
         for token in tokens {
@@ -69,60 +71,12 @@ impl Lexicon {
         sum
     }
 
-    /// The scores of a page's blocks, `blocks × WIDTH` row-major: log-odds up to a constant.
-    fn scores(&self, tokens: &Tokens) -> Vec<f32> {
-        // Elements are many and their lists of names few: each list is summed once a group.
-        let mut known = [const { Vec::new() }; 4];
-        known.fill(vec![None; tokens.names.len()]);
-        let mut sum_of = |list: u32, group: Group| {
-            *known[group as usize][list as usize]
-                .get_or_insert_with(|| self.sum(tokens.names.list(list), group))
-        };
-        let mut far: Vec<(usize, [i32; WIDTH])> = Vec::with_capacity(tokens.elements.len());
-        for element in &tokens.elements {
-            let (before, sum) =
-                element.parent.map_or((0, [0; WIDTH]), |parent| far[parent as usize]);
-            let names = tokens.names.list(element.names).len();
-            far.push((before + names, add(sum, sum_of(element.names, Group::Far))));
-        }
-        let mut of_heading: (&[u32], [i32; WIDTH]) = (&[], [0; WIDTH]);
-        let mut out = vec![0.0; tokens.blocks() * WIDTH];
-        for (block, row) in out.chunks_exact_mut(WIDTH).enumerate() {
-            let mut add_group = |n: usize, sum: [i32; WIDTH]| {
-                let scale = scale(n) * self.scale;
-                row.iter_mut().zip(sum).for_each(|(score, sum)| *score += scale * sum as f32);
-            };
-            let (own, element, heading) = tokens.block(block);
-            let n = own.iter().map(|list| tokens.names.list(*list).len()).sum();
-            let sums = own.iter().map(|list| sum_of(*list, Group::Own));
-            add_group(n, sums.fold([0; WIDTH], add));
-            let mut around = element.parent;
-            for group in [Group::Parent, Group::Grandparent] {
-                if let Some(at) = around {
-                    let Element { names, parent } = tokens.elements[at as usize];
-                    add_group(tokens.names.list(names).len(), sum_of(names, group));
-                    around = parent;
-                }
-            }
-            if let Some((n, sum)) = around.map(|at| far[at as usize]) {
-                add_group(n, sum);
-            }
-            let words = tokens.words.list(block as u32);
-            add_group(words.len(), self.sum(words, Group::Words));
-            if of_heading.0 != heading {
-                of_heading = (heading, self.sum(heading, Group::Heading));
-            }
-            add_group(heading.len(), of_heading.1);
-        }
-        out
-    }
-
     /// The scores of a page's blocks, by the schema [`LEXICAL`]; of no features where there are none.
     pub fn matrix(&self, tokens: &Tokens) -> Matrix {
         if self.width() == 0 {
             return Matrix::from_padded(Array2::zeros((0, 2 * REACH)));
         }
-        let scores = self.scores(tokens);
+        let scores = scores(self, tokens);
         Matrix::fill(WIDTH, tokens.blocks(), |block, out| {
             out.copy_from_slice(&scores[block * WIDTH..][..WIDTH]);
         })
@@ -135,6 +89,55 @@ impl Lexicon {
             false => Err("a lexical model of another size".to_owned()),
         }
     }
+}
+
+/// The scores of a page's blocks, `blocks × WIDTH` row-major: log-odds up to a constant.
+/// Compiled twice, since AVX2 widens eight weights at a time and not every processor has it.
+#[multiversion(targets("x86_64+avx+avx2"))]
+fn scores(lexicon: &Lexicon, tokens: &Tokens) -> Vec<f32> {
+    // Elements are many and their lists of names few: each list is summed once a group.
+    let mut known = [const { Vec::new() }; 4];
+    known.fill(vec![None; tokens.names.len()]);
+    let mut sum_of = |list: u32, group: Group| {
+        *known[group as usize][list as usize]
+            .get_or_insert_with(|| lexicon.sum(tokens.names.list(list), group))
+    };
+    let mut far: Vec<(usize, [i32; WIDTH])> = Vec::with_capacity(tokens.elements.len());
+    for element in &tokens.elements {
+        let (before, sum) = element.parent.map_or((0, [0; WIDTH]), |parent| far[parent as usize]);
+        let names = tokens.names.list(element.names).len();
+        far.push((before + names, add(sum, sum_of(element.names, Group::Far))));
+    }
+    let mut of_heading: (&[u32], [i32; WIDTH]) = (&[], [0; WIDTH]);
+    let mut out = vec![0.0; tokens.blocks() * WIDTH];
+    for (block, row) in out.chunks_exact_mut(WIDTH).enumerate() {
+        let mut add_group = |n: usize, sum: [i32; WIDTH]| {
+            let scale = scale(n) * lexicon.scale;
+            row.iter_mut().zip(sum).for_each(|(score, sum)| *score += scale * sum as f32);
+        };
+        let (own, element, heading) = tokens.block(block);
+        let n = own.iter().map(|list| tokens.names.list(*list).len()).sum();
+        let sums = own.iter().map(|list| sum_of(*list, Group::Own));
+        add_group(n, sums.fold([0; WIDTH], add));
+        let mut around = element.parent;
+        for group in [Group::Parent, Group::Grandparent] {
+            if let Some(at) = around {
+                let Element { names, parent } = tokens.elements[at as usize];
+                add_group(tokens.names.list(names).len(), sum_of(names, group));
+                around = parent;
+            }
+        }
+        if let Some((n, sum)) = around.map(|at| far[at as usize]) {
+            add_group(n, sum);
+        }
+        let words = tokens.words.list(block as u32);
+        add_group(words.len(), lexicon.sum(words, Group::Words));
+        if of_heading.0 != heading {
+            of_heading = (heading, lexicon.sum(heading, Group::Heading));
+        }
+        add_group(heading.len(), of_heading.1);
+    }
+    out
 }
 
 /// What the words of a page say in the mean: of each output, the mean over the words of its
@@ -198,7 +201,7 @@ mod tests {
     fn a_name_means_on_another_site_what_it_meant_on_several() {
         let page = "<section><div class='big ad-slot'><p>Unknown words</p></div>
             <div id='entry'><p>Unknown words</p></div></section>";
-        let scores = lexicon().scores(&tokens(page));
+        let scores = scores(&lexicon(), &tokens(page));
         let likeliest = |block: usize| {
             let row = &scores[block * WIDTH..(block + 1) * WIDTH];
             (0..WIDTH).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap()
@@ -212,7 +215,7 @@ mod tests {
         let with = tokens("<div class='w2'><div><p>x</p></div></div>");
         let without = tokens("<div class='w9'><div><p>x</p></div></div>");
         // Both are one token that weighs nothing.
-        assert_eq!(lexicon.scores(&with), lexicon.scores(&without));
+        assert_eq!(scores(&lexicon, &with), scores(&lexicon, &without));
     }
 
     #[test]
@@ -222,7 +225,7 @@ mod tests {
             "<body class=entry><h2>The mill</h2><main><div class=entry-content><section>
             <p>Two <b class=ad>ferries</b></p><ul><li>today<li>again</ul></section></div></main>",
         );
-        let scores = lexicon.scores(&tokens);
+        let scores = scores(&lexicon, &tokens);
         for (block, row) in scores.chunks_exact(WIDTH).enumerate() {
             let mut slots = Vec::new();
             tokens.slots(block, &mut slots);

@@ -1,9 +1,9 @@
 //! The second pass's features: the first pass's scores, pooled over what a block belongs to.
 //!
 //! A block by itself may look like a paragraph of the article and be one of a reader's comment.
-//! What decides is the company it keeps: the labels of the blocks around it, in its containers and
-//! sections, in elements named like its own, and the one container that would make the best article;
-//! and what kind of page it all stands on.
+//! What decides is the company it keeps: the labels of the blocks around it, in its containers, in
+//! elements named like its own, and the one container that would make the best article; and what
+//! kind of page it all stands on.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -29,7 +29,6 @@ const NAV: usize = Label::Nav as usize;
 const AD: usize = Label::Ad as usize;
 const BYLINE: usize = Label::Byline as usize;
 const BIO: usize = Label::Bio as usize;
-const CAPTION: usize = Label::Caption as usize;
 const LEGAL: usize = Label::Legal as usize;
 
 /// Sums of first-pass scores over a set of blocks.
@@ -82,11 +81,9 @@ impl Pool {
 /// What is known of a page before any block is looked at by itself.
 pub struct Pools<'a> {
     layout: &'a Layout,
-    scores: &'a [f32],
     /// Prefix pools, one more than blocks.
     prefix: Vec<Pool>,
     kinds: Vec<Pool>,
-    boxes: Vec<Pool>,
     /// The probabilities of the page's types.
     types: Probabilities,
     /// The container with the best expected F1, as a range of blocks.
@@ -114,20 +111,15 @@ pub fn pools<'a>(layout: &'a Layout, scores: &'a [f32], types: Option<Probabilit
         sum.add(*words, row);
         prefix.push(sum);
     }
-    let by = |numbers: &[u32]| {
-        let count = numbers.iter().max().map_or(0, |most| *most as usize + 1);
-        let mut pools = vec![Pool::default(); count];
-        for ((row, words), number) in rows().zip(numbers) {
-            pools[*number as usize].add(*words, row);
-        }
-        pools
-    };
+    let mut kinds =
+        vec![Pool::default(); layout.kinds.iter().max().map_or(0, |most| *most as usize + 1)];
+    for ((row, words), kind) in rows().zip(&layout.kinds) {
+        kinds[*kind as usize].add(*words, row);
+    }
     let mut pools = Pools {
         layout,
-        scores,
         prefix,
-        kinds: by(&layout.kinds),
-        boxes: by(&layout.boxes),
+        kinds,
         types: types.unwrap_or_default(),
         best: (0, blocks as u32),
         best_f1: 0.0,
@@ -172,15 +164,11 @@ impl Pools<'_> {
 struct Seen<'a> {
     pools: &'a Pools<'a>,
     i: usize,
-    own: &'a [f32],
     page: Pool,
     before: Pool,
     windows: [Pool; 2],
     levels: [Pool; Layout::LEVELS],
     kind: Pool,
-    of_box: Pool,
-    sections: [Pool; 2],
-    heading: &'a [f32],
     best: Pool,
 }
 
@@ -190,15 +178,11 @@ impl<'a> Seen<'a> {
         Seen {
             pools,
             i,
-            own: &pools.scores[i * N..(i + 1) * N],
             page: pools.prefix[blocks],
             before: pools.prefix[i],
             windows: [1, 3].map(|radius| pools.window(i, radius)),
             levels: pools.layout.levels[i].map(|range| pools.between(range)),
             kind: pools.kinds[pools.layout.kinds[i] as usize],
-            of_box: pools.boxes[pools.layout.boxes[i] as usize],
-            sections: pools.layout.sections[i].map(|range| pools.between(range)),
-            heading: &pools.scores[pools.layout.sections[i][0].0 as usize * N..][..N],
             best: pools.between(pools.best),
         }
     }
@@ -229,39 +213,8 @@ impl<'a> Seen<'a> {
     }
 }
 
-fn groups<'a>() -> [crate::features::Group<Seen<'a>>; 14] {
-    [
-        own(),
-        window_1(),
-        window_3(),
-        level_1(),
-        level_2(),
-        level_3(),
-        level_5(),
-        kind(),
-        of_box(),
-        section_1(),
-        section_2(),
-        choice(),
-        heading(),
-        types(),
-    ]
-}
-
-group! {
-    own(c: Seen) = "first" {
-        title near: "first-pass score of the label", 0..1 => c.own[TITLE];
-        content near: "first-pass score of content", 0..1 => c.own[CONTENT];
-        body near: "first-pass score of the label", 0..1 => c.own[BODY];
-        byline near: "first-pass score of the label", 0..1 => c.own[BYLINE];
-        caption near: "first-pass score of the label", 0..1 => c.own[CAPTION];
-        comment near: "first-pass score of the label", 0..1 => c.own[COMMENT];
-        bio near: "first-pass score of the label", 0..1 => c.own[BIO];
-        teaser near: "first-pass score of the label", 0..1 => c.own[TEASER];
-        ad near: "first-pass score of the label", 0..1 => c.own[AD];
-        nav near: "first-pass score of the label", 0..1 => c.own[NAV];
-        legal near: "first-pass score of the label", 0..1 => c.own[LEGAL];
-    }
+fn groups<'a>() -> [crate::features::Group<Seen<'a>>; 9] {
+    [window_1(), window_3(), level_1(), level_2(), level_3(), level_5(), kind(), choice(), types()]
 }
 
 /// Mean scores of a pool of blocks.
@@ -293,23 +246,6 @@ pools! {
     level_3 "pool3" c => c.levels[2];
     level_5 "pool5" c => c.levels[4];
     kind "kind" c => c.kind;
-    of_box "box" c => c.of_box;
-    section_1 "section1" c => c.sections[0];
-    section_2 "section2" c => c.sections[1];
-}
-
-group! {
-    heading(c: Seen) = "head" {
-        content: "first-pass score of its section's heading", 0..1 => c.heading[CONTENT];
-        body: "first-pass score of its section's heading", 0..1 => c.heading[BODY];
-        title: "first-pass score of its section's heading", 0..1 => c.heading[TITLE];
-        comment: "first-pass score of its section's heading", 0..1 => c.heading[COMMENT];
-        teaser: "first-pass score of its section's heading", 0..1 => c.heading[TEASER];
-        ad: "first-pass score of its section's heading", 0..1 => c.heading[AD];
-        bio: "first-pass score of its section's heading", 0..1 => c.heading[BIO];
-        nav: "first-pass score of its section's heading", 0..1 => c.heading[NAV];
-        blocks: "number of blocks since its section's heading", 0..COUNT => c.i as u32 - c.pools.layout.sections[c.i][0].0;
-    }
 }
 
 group! {

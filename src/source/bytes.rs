@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, Read, Seek, SeekFrom},
+    io::{self, BufRead, Cursor, Read, Seek, SeekFrom},
     mem,
     path::Path,
     sync::{
@@ -34,7 +34,14 @@ const MAX_BLANK: usize = BUFFER;
 /// # Errors
 /// If it cannot be read or decompressed to its end, or is larger than allowed.
 pub fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, Reason> {
-    Stream::open(Some(path), Counter::default())?.read_to_end(limits)
+    let file = File::open(path).map_err(Reason::Read)?;
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    let bytes = read_to_limit(file, size, limits, Reason::Read)?;
+    if Codec::of(&bytes) == Codec::Plain {
+        return Ok(bytes);
+    }
+    let source = Source::Pipe(Box::new(Cursor::new(bytes)));
+    Stream::new(source, Counter::default()).map_err(Reason::Read)?.read_to_end(limits)
 }
 
 /// Opens the file at `path`, which is decompressed as it is read.

@@ -107,6 +107,9 @@ pub struct Settings {
     /// A block of a known label weighs the reciprocal of that label's share to this power, so
     /// that rare labels are learnt as well.
     pub rare_power: f32,
+    /// A page's blocks weigh the reciprocal of their sum to this power, so that a long page does not
+    /// outweigh many short ones: word F1 is a mean over pages.
+    pub page_power: f32,
     /// A page weighs the reciprocal of its type's share to this power.
     pub rare_type_power: f32,
     /// Groups of features that the passes do not see, by what their names have before the dot.
@@ -158,6 +161,7 @@ impl Settings {
             partial_weight: 0.2,
             word_power: 0.3,
             rare_power: 0.3,
+            page_power: 0.3,
             rare_type_power: 0.5,
             hidden: Vec::new(),
             seed: 1,
@@ -172,6 +176,7 @@ impl Settings {
                 lexical: None,
                 partial_weight: 0.5,
                 word_power: 0.4,
+                page_power: 0.0,
                 ..html
             }
         } else {
@@ -418,6 +423,9 @@ fn targets(table: &Table) -> Array2<f32> {
     targets
 }
 
+/// What the blocks of a page weigh together that [`Settings::page_power`] leaves as they are.
+const PAGE_WEIGHT: f32 = 100.0;
+
 /// Row weights: 0 for padding, pages not chosen, and blocks of which nothing is known.
 fn weights(table: &Table, settings: &Settings, chosen: &dyn Fn(usize) -> bool) -> Vec<f32> {
     let rarity = rarity(table, settings, chosen);
@@ -435,6 +443,10 @@ fn weights(table: &Table, settings: &Settings, chosen: &dyn Fn(usize) -> bool) -
                     (None, None) => 0.0,
                 };
         }
+        let page = &mut weights[table.range(page)];
+        let sum: f32 = page.iter().sum();
+        let scale = (sum.max(1.0) / PAGE_WEIGHT).powf(-settings.page_power);
+        page.iter_mut().for_each(|weight| *weight *= scale);
     }
     weights
 }

@@ -268,14 +268,13 @@ impl Table {
         let mut start = REACH;
         for page in &self.pages {
             let blocks = page.targets.len();
-            let Layout { words, kinds, levels, boxes, sections } = &page.layout;
+            let Layout { words, kinds, levels } = &page.layout;
             let inside = |&(from, to): &(u32, u32)| from < to && to as usize <= blocks;
             if page.start != start
                 || blocks == 0
-                || [words, kinds, boxes].iter().any(|figures| figures.len() != blocks)
-                || [levels.len(), sections.len()] != [blocks; 2]
-                || kinds.iter().chain(boxes).any(|kind| *kind as usize >= blocks)
-                || !levels.iter().flatten().chain(sections.iter().flatten()).all(inside)
+                || [words.len(), kinds.len(), levels.len()] != [blocks; 3]
+                || kinds.iter().any(|kind| *kind as usize >= blocks)
+                || !levels.iter().flatten().all(inside)
             {
                 return false;
             }
