@@ -371,6 +371,19 @@ mod clean {
     }
 
     #[test]
+    fn a_page_is_not_too_large_because_its_file_is() {
+        let page = page();
+        let mut stored = GzEncoder::new(Vec::new(), Compression::none());
+        stored.write_all(&page).unwrap();
+        let stored = stored.finish().unwrap();
+        assert!(stored.len() > page.len());
+        let temporary = directory(&[("page.html.gz", &stored)]);
+        let limit = page.len().to_string();
+        let run = dehusk(temporary.path(), &["clean", "page.html.gz", "--max-page-bytes", &limit]);
+        assert_eq!(run.expect(0).ids(), ["page.html.gz"]);
+    }
+
+    #[test]
     fn nothing_to_do_is_an_error_and_leaves_no_file() {
         let page = page();
         let temporary = directory(&[("page.html", &page), ("data/notes.pdf", b"%PDF")]);

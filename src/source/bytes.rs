@@ -34,13 +34,16 @@ const MAX_BLANK: usize = BUFFER;
 /// # Errors
 /// If it cannot be read or decompressed to its end, or is larger than allowed.
 pub fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, Reason> {
-    let file = File::open(path).map_err(Reason::Read)?;
+    let mut file = File::open(path).map_err(Reason::Read)?;
     let size = file.metadata().map_or(0, |metadata| metadata.len());
-    let bytes = read_to_limit(file, size, limits, Reason::Read)?;
-    if Codec::of(&bytes) == Codec::Plain {
-        return Ok(bytes);
+    let mut head = Vec::new();
+    file.by_ref().take(ZSTD_FRAME.len() as u64).read_to_end(&mut head).map_err(Reason::Read)?;
+    let codec = Codec::of(&head);
+    let file = Cursor::new(head).chain(file);
+    if codec == Codec::Plain {
+        return read_to_limit(file, size, limits, Reason::Read);
     }
-    let source = Source::Pipe(Box::new(Cursor::new(bytes)));
+    let source = Source::Pipe(Box::new(file));
     Stream::new(source, Counter::default()).map_err(Reason::Read)?.read_to_end(limits)
 }
 
