@@ -71,7 +71,7 @@ fn stages(c: &mut Criterion) {
         black_box(Tokens::of_document(document, blocks));
     });
     stage("model", &|i| drop(black_box(predict(i))));
-    stage("page type", &|i| drop(black_box(figures(&documents[i], &blocks[i], None))));
+    stage("page type", &|i| drop(black_box(figures(&documents[i], &texts[i], None))));
     stage("choose", &|i| drop(black_box(choose(words[i], &scores[i], keep))));
     stage("assemble", &|i| {
         drop(black_box(assemble::text(Some(&documents[i]), &blocks[i], &choices[i].keep)));

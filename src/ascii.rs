@@ -39,6 +39,13 @@ impl Sixteen {
         Sixteen(self.0 | capitals & u8x16::splat(0x20))
     }
 
+    /// The same, with one byte in place of each digit.
+    #[inline]
+    pub fn digits_as(self, byte: u8) -> Sixteen {
+        let digits = self.digits().0;
+        Sixteen(self.0 & !digits | u8x16::splat(byte) & digits)
+    }
+
     #[inline]
     pub fn equal(self, byte: u8) -> Set {
         Set(self.0.simd_eq(u8x16::splat(byte)))
@@ -131,6 +138,8 @@ mod tests {
             assert_eq!(of(|bytes| bytes.between(b'!', b'~')), byte.is_ascii_graphic());
             let lower = Sixteen::at(&[byte], 0).lower_case().number();
             assert_eq!(lower, u128::from(byte.to_ascii_lowercase()));
+            let zero = if byte.is_ascii_digit() { b'0' } else { byte };
+            assert_eq!(Sixteen::at(&[byte], 0).digits_as(b'0').number(), u128::from(zero));
         }
     }
 

@@ -223,7 +223,7 @@ pub fn judge(
     let lexical = model.classifier.lexical(&tokens);
     drop(tokens);
     let types = model.page_types.as_ref().zip(document).map(|(page_types, document)| {
-        let figures = page_type::figures::figures(document, blocks, url);
+        let figures = page_type::figures::figures(document, &texts, url);
         page_types.predict(&figures, &lexical::means(&lexical, &page.layout().words))
     });
     let mut scores = model.classifier.predict(&page, &lexical, types);

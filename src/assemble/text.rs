@@ -29,7 +29,7 @@ pub fn text(document: Option<&Document>, blocks: &Blocks, keep: &[bool]) -> Stri
         }
         let path = &outline.containers[part.path.clone()];
         let depth = path.iter().filter(|c| c.is_item()).count();
-        let mut indent = "  ".repeat(depth);
+        let indent = "  ".repeat(depth);
         let is_new_item = path[part.shared..].iter().any(|c| c.is_item());
         if is_new_item {
             out.push_str(&indent[2..]);
@@ -37,8 +37,15 @@ pub fn text(document: Option<&Document>, blocks: &Blocks, keep: &[bool]) -> Stri
         } else {
             out.push_str(&indent);
         }
-        indent.insert(0, '\n');
-        let mut write = |text: &str| out.push_str(&text.replace('\n', &indent));
+        let mut write = |text: &str| {
+            for (i, line) in text.split('\n').enumerate() {
+                if i > 0 {
+                    out.push('\n');
+                    out.push_str(&indent);
+                }
+                out.push_str(line);
+            }
+        };
         match &part.content {
             Content::Run(place) => write(blocks.text(&blocks[place.block])),
             Content::Code(_, lines) => {

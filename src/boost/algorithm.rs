@@ -208,13 +208,13 @@ impl Derivatives {
         let mut pairs = vec![[0.0; 2]; sample.len() * classes];
         pairs.par_chunks_mut(CHUNK * classes).zip(sample.par_chunks(CHUNK)).for_each(
             |(pairs, rows)| {
-                let mut p = vec![0.0; classes];
-                for (pairs, &row) in pairs.chunks_exact_mut(classes).zip(rows) {
-                    let row = row as usize;
-                    let labels = &targets[row * classes..][..classes];
-                    p.copy_from_slice(&scores[row * classes..][..classes]);
-                    softmax(&mut p);
-                    derive(&p, labels, weights[row], pairs);
+                let range = |row: u32| row as usize * classes..(row as usize + 1) * classes;
+                let scores_of = |row: &u32| &scores[range(*row)];
+                let mut p: Vec<f32> = rows.iter().flat_map(scores_of).copied().collect();
+                softmax(&mut p, classes);
+                let parts = pairs.chunks_exact_mut(classes).zip(p.chunks_exact(classes));
+                for ((pairs, p), &row) in parts.zip(rows) {
+                    derive(p, &targets[range(row)], weights[row as usize], pairs);
                 }
             },
         );

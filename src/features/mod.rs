@@ -386,7 +386,12 @@ impl Matrix {
                 lines.iter_mut().zip(&figures).for_each(|(line, figure)| line[i] = *figure);
             }
             for (column, line) in values.chunks_exact_mut(width).zip(&lines) {
-                column[REACH + start - band.start..][..n].copy_from_slice(&line[..n]);
+                let part = &mut column[REACH + start - band.start..];
+                // Whole lines, as nearly all are, need no call.
+                match part.first_chunk_mut() {
+                    Some(part) if n == ROWS => *part = *line,
+                    _ => part[..n].copy_from_slice(&line[..n]),
+                }
             }
         }
         let values = Array2::from_shape_vec((features, width), values);

@@ -7,6 +7,7 @@ use super::keywords::TEXT_GROUPS;
 use super::text::{TextStats, is_stop_word};
 use super::{COUNT, Feature, Group, Layout, dom, fill_groups, group, share};
 use crate::dom::Document;
+use crate::page_type::figures::word_shares;
 use crate::segment::Blocks;
 
 /// What models also see of a line's neighbours in plain text.
@@ -42,6 +43,8 @@ pub struct Texts {
     extra: Vec<Extra>,
     /// Of each line of plain text, and none of a page with a DOM.
     lines: Vec<Line>,
+    /// Of a page with a DOM: see [`word_shares`].
+    type_words: Vec<f32>,
     total: Totals,
 }
 
@@ -138,7 +141,14 @@ fn is_paragraph(stats: &TextStats) -> bool {
 impl Texts {
     /// Looks over the texts of a page with a DOM.
     pub fn of_document(document: &Document, blocks: &Blocks) -> Texts {
-        Texts::with_words(blocks, &dom::title_texts(document)).0
+        let (mut texts, words, _) = Texts::with_words(blocks, &dom::title_texts(document));
+        texts.type_words = word_shares(&words);
+        texts
+    }
+
+    /// Of a page with a DOM: the shares of the words that tell page types.
+    pub(crate) fn type_words(&self) -> &[f32] {
+        &self.type_words
     }
 
     /// Looks over the lines of plain text, the first of which may be its title.
@@ -170,6 +180,7 @@ impl Texts {
         let mut texts = Texts {
             extra: vec![Extra::default(); stats.len()],
             lines: Vec::new(),
+            type_words: Vec::new(),
             stats,
             total: Totals::default(),
         };

@@ -250,7 +250,7 @@ impl Word {
 }
 
 /// The hash of a word of at most 15 lower-case ASCII characters, the first bytes of a number.
-fn short_word_hash(bytes: u128, len: u32) -> u64 {
+pub(crate) fn short_word_hash(bytes: u128, len: u32) -> u64 {
     let (low, high) = (bytes as u64, (bytes >> 64) as u64);
     let (hash, rest, len) = match len.checked_sub(8) {
         Some(rest_len) => (mix(0, low.swap_bytes()), high, rest_len),
@@ -261,7 +261,7 @@ fn short_word_hash(bytes: u128, len: u32) -> u64 {
 }
 
 /// The hash of a lower-case word, as [`TextStats::of`] gives it.
-fn word_hash(word: &str) -> u64 {
+pub(crate) fn word_hash(word: &str) -> u64 {
     let mut hash = Word::default();
     word.chars().for_each(|c| hash.push(c as u32));
     hash.hash()

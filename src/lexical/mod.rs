@@ -143,13 +143,20 @@ fn scores(lexicon: &Lexicon, tokens: &Tokens) -> Vec<f32> {
 /// What the words of a page say in the mean: of each output, the mean over the words of its
 /// probability in their blocks. `scores` is by [`LEXICAL`]; `words` is each block's number of words.
 pub fn means(scores: &Matrix, words: &[u32]) -> [f32; WIDTH] {
+    /// Rows that are worked on at a time.
+    const ROWS: usize = 64;
     let columns: [&[f32]; WIDTH] = std::array::from_fn(|output| scores.column(output, 0));
     let (mut sums, mut all) = ([0.0; WIDTH], 0.0);
-    for (block, words) in words.iter().enumerate() {
-        let mut row = columns.map(|column| column[block]);
-        softmax(&mut row);
-        sums.iter_mut().zip(row).for_each(|(sum, p)| *sum += *words as f32 * p);
-        all += *words as f32;
+    let mut rows = Vec::with_capacity(ROWS * WIDTH);
+    for (band, words) in words.chunks(ROWS).enumerate() {
+        rows.clear();
+        let blocks = (band * ROWS..).take(words.len());
+        rows.extend(blocks.flat_map(|block| columns.map(|column| column[block])));
+        softmax(&mut rows, WIDTH);
+        for (row, words) in rows.chunks_exact(WIDTH).zip(words) {
+            sums.iter_mut().zip(row).for_each(|(sum, p)| *sum += *words as f32 * p);
+            all += *words as f32;
+        }
     }
     sums.map(|sum| if all > 0.0 { sum / all } else { 0.0 })
 }

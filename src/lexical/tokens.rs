@@ -5,8 +5,9 @@ use std::hash::{Hash, Hasher};
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::SLOTS;
+use crate::ascii::Sixteen;
 use crate::dom::{Attr, AttrSet, Document, NodeId, Tag};
-use crate::features::text::{LOWER, is_cjk, lower};
+use crate::features::text::{LOWER, is_cjk, lower, short_word_hash};
 use crate::segment::{Block, Blocks};
 
 /// Where a token stands to a block. The same name means another thing in each.
@@ -95,6 +96,10 @@ impl Tokens {
     /// Those of a page with a DOM.
     pub fn of_document(document: &Document, blocks: &Blocks) -> Tokens {
         let mut tokens = Tokens::default();
+        tokens.lines.reserve(blocks.len());
+        tokens.own.reserve(2 * blocks.len());
+        tokens.words.ends.reserve(blocks.len());
+        tokens.words.tokens.reserve(blocks.texts().map(|text| text.len().min(HEAD) / 4).sum());
         let mut names = Names {
             document,
             elements: vec![None; document.nodes().len()],
@@ -248,56 +253,60 @@ impl Names<'_> {
             (attr as u32, value).hash(&mut hasher);
         }
         *self.lists.entry(hasher.finish()).or_insert_with(|| {
-            let mut hashes = vec![eat(FNV_OFFSET, tag as u32 + 0x11_0000)];
+            lists.tokens.push(fold(eat(FNV_OFFSET, tag as u32 + 0x11_0000)));
             // What they are called says what the page is, and not what any block of it is.
             let wanted = match tag {
                 Tag::Html | Tag::Body => AttrSet::default(),
                 _ => NAMES,
             };
             for (attr, value) in self.document.attrs_where(id, wanted) {
-                name_tokens(attr, value, &mut hashes);
+                for name in value.split_ascii_whitespace().take(12) {
+                    // Bytes are quicker than characters, and most names have no others.
+                    match name.is_ascii() {
+                        true => name_tokens(attr, name.bytes().map(char::from), &mut lists.tokens),
+                        false => name_tokens(attr, name.chars(), &mut lists.tokens),
+                    }
+                }
             }
-            lists.tokens.extend(hashes.into_iter().map(fold));
             lists.end();
             lists.len() as u32 - 1
         })
     }
 }
 
-/// Names, whole and in parts: of `postBody-2` are `postbody-0`, `post` and `body`.
-fn name_tokens(attr: Attr, value: &str, out: &mut Vec<u64>) {
-    for name in value.split_ascii_whitespace().take(12) {
-        let (mut whole, mut part) = (eat(FNV_OFFSET, attr as u32 + 0x12_0000), FNV_OFFSET);
-        let (mut length, mut before, mut parts) = (0, ' ', 0);
-        let mut end = |part: &mut u64, length: &mut u32, out: &mut Vec<u64>| {
-            if *length > 1 && parts < 6 {
-                out.push(*part);
-                parts += 1;
-            }
-            (*part, *length) = (FNV_OFFSET, 0);
-        };
-        for c in name.chars().take(40) {
-            let is_start = c.is_uppercase() && !before.is_uppercase();
-            if !c.is_alphabetic() || is_start {
-                end(&mut part, &mut length, out);
-            }
-            if c.is_ascii_digit() {
-                if !before.is_ascii_digit() {
-                    whole = eat(whole, '0' as u32);
-                }
-            } else {
-                let lower = lower(c) as u32;
-                whole = eat(whole, lower);
-                if c.is_alphabetic() {
-                    part = eat(part, lower);
-                    length += 1;
-                }
-            }
-            before = c;
+/// A name, whole and in parts: of `postBody-2` these are `postbody-0`, `post` and `body`.
+#[inline]
+fn name_tokens(attr: Attr, name: impl Iterator<Item = char>, out: &mut Vec<u32>) {
+    let (mut whole, mut part) = (eat(FNV_OFFSET, attr as u32 + 0x12_0000), FNV_OFFSET);
+    let (mut length, mut before, mut parts) = (0, ' ', 0);
+    let mut end = |part: &mut u64, length: &mut u32| {
+        if *length > 1 && parts < 6 {
+            out.push(fold(*part));
+            parts += 1;
         }
-        end(&mut part, &mut length, out);
-        out.push(whole);
+        (*part, *length) = (FNV_OFFSET, 0);
+    };
+    for c in name.take(40) {
+        let is_start = c.is_uppercase() && !before.is_uppercase();
+        if !c.is_alphabetic() || is_start {
+            end(&mut part, &mut length);
+        }
+        if c.is_ascii_digit() {
+            if !before.is_ascii_digit() {
+                whole = eat(whole, '0' as u32);
+            }
+        } else {
+            let lower = lower(c) as u32;
+            whole = eat(whole, lower);
+            if c.is_alphabetic() {
+                part = eat(part, lower);
+                length += 1;
+            }
+        }
+        before = c;
     }
+    end(&mut part, &mut length);
+    out.push(fold(whole));
 }
 
 /// The tokens of a text: its first words and marks, pairs of the very first, its last ones, and
@@ -339,7 +348,17 @@ fn words(text: &str, most: usize, mut found: impl FnMut(u64)) {
     let mut word: Option<u64> = None;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        // Most of most texts is these, which need no decoding.
+        // Most of most texts is words of these, which need no decoding.
+        let sixteen = Sixteen::at(bytes, at);
+        let len = sixteen.word().bits().trailing_ones();
+        let is_whole = sixteen.not_ascii().bits() >> len & 1 == 0;
+        if word.is_none() && is_whole && (1..Sixteen::LEN as u32).contains(&len) {
+            if found(short_word_hash(sixteen.lower_case().digits_as(b'0').number(), len)) {
+                return;
+            }
+            at += len as usize;
+            continue;
+        }
         let letter = LOWER[usize::from(byte)];
         if letter != 0 {
             let letter = if byte.is_ascii_digit() { b'0' } else { letter };

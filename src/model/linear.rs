@@ -216,8 +216,8 @@ impl Linear {
                 for (out, (score, base)) in out.iter_mut().zip(scores) {
                     *out = base + score;
                 }
-                softmax(out);
             }
+            softmax(out, classes);
         }
         Ok(())
     }
@@ -412,9 +412,8 @@ impl Parameters {
     /// Class probabilities of rows of indicators, rows × classes.
     fn probabilities(&self, matrix: &Array2<f32>) -> Array2<f32> {
         let mut scores = matrix.dot(&self.0);
-        for mut row in scores.rows_mut() {
-            softmax(row.as_slice_mut().expect("a product is row-major"));
-        }
+        let classes = scores.ncols();
+        softmax(scores.as_slice_mut().expect("a product is row-major"), classes);
         scores
     }
 }

@@ -2,18 +2,17 @@
 //!
 //! They are of two kinds: what the document holds and says of itself (elements, schema.org types,
 //! its address, the names of generators and templates, the title), and how often the words that
-//! tell types apart occur in its blocks. Nothing here depends on a score, and one walk over the
-//! nodes and one over the text find all of it.
+//! tell types apart occur in its blocks. Nothing here depends on a score. One walk over the nodes
+//! finds the first; the words are counted when the features of the blocks are looked for.
 
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
-use crate::ascii::Sixteen;
 use crate::dom::{Attr, Document, NodeId, Tag};
 use crate::features::keywords::{Keywords, Mask, patterns};
-use crate::features::{COUNT, Feature, Group, Schema, fill_groups, group, share};
-use crate::segment::Blocks;
+use crate::features::text::word_hash;
+use crate::features::{COUNT, Feature, Group, Schema, Texts, fill_groups, group, share};
 
 /// The schema of a page's figures.
 pub static PAGE: LazyLock<Schema> = LazyLock::new(|| {
@@ -31,10 +30,10 @@ pub static PAGE: LazyLock<Schema> = LazyLock::new(|| {
 /// The figures of a page, in the order of [`PAGE`].
 ///
 /// `url` is where the page was fetched from; it counts where the page names no address of its own.
-pub fn figures(document: &Document, blocks: &Blocks, url: Option<&str>) -> Vec<f32> {
+pub fn figures(document: &Document, texts: &Texts, url: Option<&str>) -> Vec<f32> {
     let mut row = vec![0.0; PAGE.features.len()];
     let n = fill_groups(&groups(), &Facts::of(document, url), &mut row);
-    fill_words(blocks, &mut row[n..]);
+    row[n..].copy_from_slice(texts.type_words());
     row
 }
 
@@ -496,7 +495,7 @@ group! {
 }
 
 /// Words beyond these do not count.
-const MOST_WORDS: u32 = 20_000;
+const MOST_WORDS: usize = 20_000;
 
 /// Words of English pages by which their types differ most, by an F test on their shares in the
 /// training pages.
@@ -532,42 +531,19 @@ titles leather don pack lifetime focus chairs useful mm write consider automate 
 favorites tall linux empower without identify cm adjustable shipped edit executed line columns \
 dev application deploy climbing assurance html viewed node config answered campaigns";
 
-/// For each of [`WORDS`], its place. None has as many as 16 letters.
-static PLACES: LazyLock<FxHashMap<u128, u32>> = LazyLock::new(|| {
-    let number = |word: &str| Sixteen::at(word.as_bytes(), 0).number();
-    (0..).zip(WORDS.split_whitespace()).map(|(place, word)| (number(word), place)).collect()
+/// The place of each of [`WORDS`], by its hash.
+static PLACES: LazyLock<FxHashMap<u64, usize>> = LazyLock::new(|| {
+    WORDS.split_whitespace().enumerate().map(|(place, word)| (word_hash(word), place)).collect()
 });
 
-/// Fills `out` with the share of each of [`WORDS`] among the words of the blocks.
-fn fill_words(blocks: &Blocks, out: &mut [f32]) {
+/// The share of each of [`WORDS`] among a page's words, which are hashes as
+/// [`TextStats::of`](crate::features::text::TextStats::of) gives them.
+pub(crate) fn word_shares(words: &[u64]) -> Vec<f32> {
     let places = &*PLACES;
-    let mut counts = vec![0u32; out.len()];
-    let mut total = 0;
-    'page: for text in blocks.texts() {
-        let bytes = text.as_bytes();
-        let (mut at, mut in_word) = (0, false);
-        while at < bytes.len() {
-            let sixteen = Sixteen::at(bytes, at);
-            let ascii = sixteen.letters().bits();
-            let letters = ascii | sixteen.not_ascii().bits();
-            let len = letters.trailing_ones();
-            if len > 0 && !in_word {
-                if total == MOST_WORDS {
-                    break 'page;
-                }
-                total += 1;
-                if len < 16 && ascii.trailing_ones() == len {
-                    let word = sixteen.lower_case().number() & ((1 << (8 * len)) - 1);
-                    if let Some(place) = places.get(&word) {
-                        counts[*place as usize] += 1;
-                    }
-                }
-            }
-            in_word = len == 16;
-            at += (len + (letters >> len).trailing_zeros().min(16 - len)) as usize;
-        }
+    let mut counts = vec![0; places.len()];
+    let words = &words[..words.len().min(MOST_WORDS)];
+    for place in words.iter().filter_map(|word| places.get(word)) {
+        counts[*place] += 1;
     }
-    for (share_of_word, count) in out.iter_mut().zip(counts) {
-        *share_of_word = share(count, total);
-    }
+    counts.into_iter().map(|count| share(count, words.len() as u32)).collect()
 }

@@ -135,8 +135,8 @@ impl Settings {
         };
         let html = Settings {
             learner: Learner::default(),
-            first: PassSettings { trees: 120, learning_rate: 0.2, ..pass },
-            second: Some(pass),
+            first: PassSettings { trees: 240, ..pass },
+            second: Some(PassSettings { trees: 600, learning_rate: 0.05, ..pass }),
             page_types: PassSettings {
                 trees: 600,
                 depth: 3,

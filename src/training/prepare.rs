@@ -11,7 +11,7 @@ use super::table::{Example, Target};
 use crate::dom::{self, Attr, Document, NodeId, Tag};
 use crate::embedded;
 use crate::encoding;
-use crate::features::{Page, Schema, TEXT};
+use crate::features::{Page, Schema, TEXT, Texts};
 use crate::label::Label;
 use crate::labelled::align::{align_gold, align_labels};
 use crate::labelled::{Gold, LabelledPage, PageKind, Truth, site_of};
@@ -129,7 +129,9 @@ impl Prepared {
 
     /// The figures of the whole page that tell its type; none for plain text.
     pub fn figures(&self, url: Option<&str>) -> Option<Vec<f32>> {
-        self.document.as_ref().map(|document| figures(document, &self.blocks, url))
+        self.document
+            .as_ref()
+            .map(|document| figures(document, &Texts::of_document(document, &self.blocks), url))
     }
 
     /// The lines that a careless extractor would leave: from a little before the content to a
