@@ -190,6 +190,7 @@ impl Keywords {
             // As `is_inside` has it, but of longer characters each is a place.
             let inside =
                 ascii & (letters << 1 | letter_before) & !(capitals & (lower << 1 | lower_before));
+            // All patterns begin with one of these.
             let shown = letters | sixteen.digits().bits() | sixteen.equal(b'(').bits();
             let mut places = shown & !inside;
             (letter_before, lower_before) = (letters >> 15 & 1, lower >> 15 & 1);
