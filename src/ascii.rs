@@ -79,6 +79,15 @@ impl Sixteen {
     pub fn word(self) -> Set {
         self.letters() | self.digits() | self.equal(b'_')
     }
+
+    /// The length of the word that begins here, where it is a whole one of fewer than sixteen ASCII
+    /// characters.
+    #[inline]
+    pub fn whole_word(self) -> Option<u32> {
+        let len = self.word().bits().trailing_ones();
+        let goes_on = self.not_ascii().bits() >> len & 1 != 0;
+        ((1..Sixteen::LEN as u32).contains(&len) && !goes_on).then_some(len)
+    }
 }
 
 /// Fewer than sixteen bytes as a number, the first of them the lowest: by two reads that may
@@ -141,6 +150,16 @@ mod tests {
             let zero = if byte.is_ascii_digit() { b'0' } else { byte };
             assert_eq!(Sixteen::at(&[byte], 0).digits_as(b'0').number(), u128::from(zero));
         }
+    }
+
+    #[test]
+    fn a_word_is_whole_where_its_end_is_seen() {
+        let of = |text: &str| Sixteen::at(text.as_bytes(), 0).whole_word();
+        assert_eq!(
+            [of("a"), of("no_1 more"), of("0123456789abcde.")],
+            [Some(1), Some(4), Some(15)]
+        );
+        assert_eq!([of(""), of(" a"), of("nai\u{308}ve"), of("0123456789abcdef")], [None; 4]);
     }
 
     #[test]

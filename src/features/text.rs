@@ -62,10 +62,8 @@ impl TextStats {
         loop {
             // Most of most texts is words of these with a space between them.
             let sixteen = Sixteen::at(bytes, at);
-            let len = sixteen.word().bits().trailing_ones();
-            if (1..Sixteen::LEN as u32).contains(&len)
-                && word.len == 0
-                && sixteen.not_ascii().bits() >> len & 1 == 0
+            if word.len == 0
+                && let Some(len) = sixteen.whole_word()
             {
                 let hash = short_word_hash(sixteen.lower_case().number(), len);
                 stats.add_word(hash, bytes[at].is_ascii_uppercase(), stop_words, words);

@@ -97,9 +97,7 @@ impl Tokens {
     pub fn of_document(document: &Document, blocks: &Blocks) -> Tokens {
         let mut tokens = Tokens::default();
         tokens.lines.reserve(blocks.len());
-        tokens.own.reserve(2 * blocks.len());
         tokens.words.ends.reserve(blocks.len());
-        tokens.words.tokens.reserve(blocks.texts().map(|text| text.len().min(HEAD) / 4).sum());
         let mut names = Names {
             document,
             elements: vec![None; document.nodes().len()],
@@ -350,9 +348,9 @@ fn words(text: &str, most: usize, mut found: impl FnMut(u64)) {
     while let Some(&byte) = bytes.get(at) {
         // Most of most texts is words of these, which need no decoding.
         let sixteen = Sixteen::at(bytes, at);
-        let len = sixteen.word().bits().trailing_ones();
-        let is_whole = sixteen.not_ascii().bits() >> len & 1 == 0;
-        if word.is_none() && is_whole && (1..Sixteen::LEN as u32).contains(&len) {
+        if word.is_none()
+            && let Some(len) = sixteen.whole_word()
+        {
             if found(short_word_hash(sixteen.lower_case().digits_as(b'0').number(), len)) {
                 return;
             }
