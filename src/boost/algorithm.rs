@@ -3,6 +3,7 @@
 //! Results do not depend on the number of threads: features are searched independently, and sums
 //! over rows are taken in chunks of fixed size that are added in order.
 
+use std::array::{from_mut, from_ref};
 use std::ops::Range;
 
 use linfa::DatasetBase;
@@ -31,6 +32,14 @@ const SKETCH: usize = 3;
 /// that share a bin (most do, for a feature that is mostly zero) would otherwise each wait for the
 /// store of the one before.
 const COPIES: usize = 4;
+
+/// Features that are counted at a time, so that rows and lanes are fetched once for all of them.
+const TOGETHER: usize = 4;
+
+/// Histograms under construction, with all copies of a cell in one cache line. The last entry holds
+/// nothing: without it the same bin of two features would lie whole pages of memory apart, which
+/// processors take for the same address at first.
+type Copies = [[Lanes; COPIES]; MAX_BINS + 1];
 
 /// "Right if the bin of `feature` is above `bin`", at one level of a tree.
 #[derive(Clone, Copy)]
@@ -72,12 +81,13 @@ impl GradientBoostingValidParams {
         let mut scores = base.repeat(columns.rows());
         let mut model = Builder::new(self.depth, features.len(), base);
         let mut rng = SplitMix64::new(self.seed);
+        let mut derivatives = Derivatives { classes, pairs: Vec::new() };
         for _ in 0..self.n_trees {
             let sample = rng.sample(&rows, self.subsample);
             let allowed = rng.sample(&features, self.colsample);
             let sketch = Sketch::draw(classes, self.primary, &mut rng);
 
-            let derivatives = Derivatives::new(&sample, &scores, targets, classes, weights);
+            derivatives.update(&sample, &scores, targets, weights);
             let lanes = sketch.lanes(&sample, &derivatives, weights);
             let splits = self.grow(columns, &allowed, &sample, lanes);
             let leaves = leaf_indexes(columns, &splits);
@@ -108,23 +118,23 @@ impl GradientBoostingValidParams {
         let mut histograms: Vec<Vec<Lanes>> = vec![Vec::new(); allowed.len()];
         let mut splits = Vec::with_capacity(self.depth);
         while splits.len() < self.depth {
+            // Equal gains go to the first feature, whatever the order of reduction.
+            let better = |a: Split, b: Split| {
+                if b.gain > a.gain || (b.gain == a.gain && b.feature < a.feature) { b } else { a }
+            };
             let best = allowed
-                .par_iter()
-                .zip(&mut histograms)
-                .map(|(&feature, histogram)| {
-                    let n_bins = columns.edges(feature).len() + 1;
-                    rows.update_histogram(columns.bins(feature), n_bins, histogram);
-                    let (bin, gain) = best_bin(histogram, n_bins, self.l2);
-                    Split { feature, bin, gain }
+                .par_chunks(TOGETHER)
+                .zip(histograms.par_chunks_mut(TOGETHER))
+                .filter_map(|(features, histograms)| {
+                    rows.update_histograms(columns, features, histograms);
+                    let splits = features.iter().zip(histograms).map(|(&feature, histogram)| {
+                        let n_bins = columns.edges(feature).len() + 1;
+                        let (bin, gain) = best_bin(histogram, n_bins, self.l2);
+                        Split { feature, bin, gain }
+                    });
+                    splits.reduce(better)
                 })
-                // Equal gains go to the first feature, whatever the order of reduction.
-                .reduce_with(|a, b| {
-                    if b.gain > a.gain || (b.gain == a.gain && b.feature < a.feature) {
-                        b
-                    } else {
-                        a
-                    }
-                });
+                .reduce_with(better);
             let Some(best) = best.filter(|best| best.gain > 0.0) else {
                 break;
             };
@@ -198,15 +208,11 @@ struct Derivatives {
 }
 
 impl Derivatives {
-    fn new(
-        sample: &[u32],
-        scores: &[f32],
-        targets: &[f32],
-        classes: usize,
-        weights: &[f32],
-    ) -> Self {
-        let mut pairs = vec![[0.0; 2]; sample.len() * classes];
-        pairs.par_chunks_mut(CHUNK * classes).zip(sample.par_chunks(CHUNK)).for_each(
+    /// Those of another sample, in the same memory.
+    fn update(&mut self, sample: &[u32], scores: &[f32], targets: &[f32], weights: &[f32]) {
+        let classes = self.classes;
+        self.pairs.resize(sample.len() * classes, [0.0; 2]);
+        self.pairs.par_chunks_mut(CHUNK * classes).zip(sample.par_chunks(CHUNK)).for_each(
             |(pairs, rows)| {
                 let range = |row: u32| row as usize * classes..(row as usize + 1) * classes;
                 let scores_of = |row: &u32| &scores[range(*row)];
@@ -218,7 +224,6 @@ impl Derivatives {
                 }
             },
         );
-        Self { classes, pairs }
     }
 
     /// Derivatives of [`CHUNK`] rows at a time.
@@ -285,6 +290,13 @@ impl Sketch {
     }
 }
 
+/// Adds the copies up to the histogram.
+fn sum(copies: &Copies, histogram: &mut [Lanes]) {
+    for (cell, copies) in histogram.iter_mut().zip(copies) {
+        *cell = copies.iter().fold([0.0; 4], |sum, copy| plus(sum, *copy));
+    }
+}
+
 fn plus(a: Lanes, b: Lanes) -> Lanes {
     [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]]
 }
@@ -306,53 +318,80 @@ impl SegmentedRows {
         Self { rows: sample.to_vec(), lanes, segments: std::iter::once(0..sample.len()).collect() }
     }
 
-    /// Brings one feature's histogram (segments × bins) up to date after a split. Only the smaller
-    /// child of a segment is counted; the larger is the difference to the parent.
-    fn update_histogram(&self, column: &[u8], n_bins: usize, histogram: &mut Vec<Lanes>) {
-        let mut copies = [[[0.0; 4]; MAX_BINS]; COPIES];
-        histogram.resize(self.segments.len() * n_bins, [0.0; 4]);
+    /// Brings some features' histograms (each segments × bins) up to date after a split.
+    fn update_histograms<C: BinnedColumns>(
+        &self,
+        columns: &C,
+        features: &[usize],
+        histograms: &mut [Vec<Lanes>],
+    ) {
+        let (many, rest) = features.as_chunks::<TOGETHER>();
+        let (histograms, others) = histograms.as_chunks_mut::<TOGETHER>();
+        for (features, histograms) in many.iter().zip(histograms) {
+            self.update(columns, features, histograms);
+        }
+        for (feature, histogram) in rest.iter().zip(others) {
+            self.update(columns, from_ref(feature), from_mut(histogram));
+        }
+    }
+
+    /// As [`update_histograms`](Self::update_histograms), for `N` features. Only the smaller child of
+    /// a segment is counted; the larger is the difference to the parent.
+    fn update<C: BinnedColumns, const N: usize>(
+        &self,
+        columns: &C,
+        features: &[usize; N],
+        histograms: &mut [Vec<Lanes>; N],
+    ) {
+        let n_bins = features.map(|feature| columns.edges(feature).len() + 1);
+        let bins = features.map(|feature| columns.bins(feature));
+        let mut copies: [Copies; N] = [[[[0.0; 4]; COPIES]; MAX_BINS + 1]; N];
+        for (histogram, n_bins) in histograms.iter_mut().zip(n_bins) {
+            histogram.resize(self.segments.len() * n_bins, [0.0; 4]);
+        }
         if let [root] = self.segments.as_slice() {
-            self.count(root, column, n_bins, &mut copies, histogram);
+            self.count(root, bins, n_bins, &mut copies);
+            for (histogram, copies) in histograms.iter_mut().zip(&copies) {
+                sum(copies, histogram);
+            }
             return;
         }
         // Downwards: children 2s and 2s + 1 overwrite no parent that is still needed.
         for (s, children) in self.segments.chunks_exact(2).enumerate().rev() {
-            let mut parent = [[0.0; 4]; MAX_BINS];
-            parent[..n_bins].copy_from_slice(&histogram[s * n_bins..][..n_bins]);
-            let (left, right) = histogram[2 * s * n_bins..][..2 * n_bins].split_at_mut(n_bins);
-            let (small, small_rows, large) = if children[0].len() <= children[1].len() {
-                (left, &children[0], right)
-            } else {
-                (right, &children[1], left)
-            };
-            self.count(small_rows, column, n_bins, &mut copies, small);
-            for ((large, &parent), &small) in large.iter_mut().zip(&parent).zip(small.iter()) {
-                *large = minus(parent, small);
+            let is_left_small = children[0].len() <= children[1].len();
+            self.count(&children[usize::from(!is_left_small)], bins, n_bins, &mut copies);
+            for ((histogram, copies), n_bins) in histograms.iter_mut().zip(&copies).zip(n_bins) {
+                let mut parent = [[0.0; 4]; MAX_BINS];
+                parent[..n_bins].copy_from_slice(&histogram[s * n_bins..][..n_bins]);
+                let (left, right) = histogram[2 * s * n_bins..][..2 * n_bins].split_at_mut(n_bins);
+                let (small, large) = if is_left_small { (left, right) } else { (right, left) };
+                sum(copies, small);
+                for ((large, &parent), &small) in large.iter_mut().zip(&parent).zip(small.iter()) {
+                    *large = minus(parent, small);
+                }
             }
         }
     }
 
-    /// Histogram of one segment.
-    fn count(
+    /// Histograms of one segment, in copies.
+    fn count<const N: usize>(
         &self,
         segment: &Range<usize>,
-        column: &[u8],
-        n_bins: usize,
-        copies: &mut [[Lanes; MAX_BINS]; COPIES],
-        histogram: &mut [Lanes],
+        bins: [&[u8]; N],
+        n_bins: [usize; N],
+        copies: &mut [Copies; N],
     ) {
-        for copy in copies.iter_mut() {
-            copy[..n_bins].fill([0.0; 4]);
+        for (copies, n_bins) in copies.iter_mut().zip(n_bins) {
+            copies[..n_bins].fill([[0.0; 4]; COPIES]);
         }
         let (rows, lanes) = (&self.rows[segment.clone()], &self.lanes[segment.clone()]);
         for (rows, lanes) in rows.chunks(COPIES).zip(lanes.chunks(COPIES)) {
-            for ((copy, &row), &lanes) in copies.iter_mut().zip(rows).zip(lanes) {
-                let cell = &mut copy[usize::from(column[row as usize])];
-                *cell = plus(*cell, lanes);
+            for (copy, (&row, &lanes)) in rows.iter().zip(lanes).enumerate() {
+                for (copies, bins) in copies.iter_mut().zip(bins) {
+                    let cell = &mut copies[usize::from(bins[row as usize])][copy];
+                    *cell = plus(*cell, lanes);
+                }
             }
-        }
-        for (bin, cell) in histogram.iter_mut().enumerate() {
-            *cell = copies.iter().fold([0.0; 4], |sum, copy| plus(sum, copy[bin]));
         }
     }
 

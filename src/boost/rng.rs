@@ -25,14 +25,20 @@ impl SplitMix64 {
     /// A `share` of `items` (rounded, at least one), in their order: selection sampling (Knuth,
     /// TAOCP vol. 2, algorithm 3.4.2S).
     pub(super) fn sample<T: Copy>(&mut self, items: &[T], share: f32) -> Vec<T> {
-        let mut wanted = (items.len() as f64 * f64::from(share)).round().max(1.0) as usize;
-        let mut chosen = Vec::with_capacity(wanted);
+        let Some(&first) = items.first() else {
+            return Vec::new();
+        };
+        let wanted = (items.len() as f64 * f64::from(share)).round().max(1.0) as usize;
+        // No processor can guess what is chosen, so all is written, and the next item takes the
+        // place of one that is not.
+        let mut chosen = vec![first; wanted + 1];
+        let mut n = 0;
         for (i, &item) in items.iter().enumerate() {
-            if self.unit() * ((items.len() - i) as f64) < wanted as f64 {
-                chosen.push(item);
-                wanted -= 1;
-            }
+            chosen[n] = item;
+            let is_chosen = self.unit() * ((items.len() - i) as f64) < (wanted - n) as f64;
+            n += usize::from(is_chosen);
         }
+        chosen.truncate(wanted);
         chosen
     }
 
