@@ -384,7 +384,8 @@ impl Stream {
     ///
     /// The search begins behind the magic of the broken frame, or, where the file cannot be rewound, where
     /// the decoder gave up. It does so as well if the broken frame was found by a search itself, so that no
-    /// file makes it read any part more than twice.
+    /// file makes it read any part more than twice, but for what a buffer holds: the decoder of zstd gives up
+    /// before it takes what it was handed last.
     fn find_frame(&mut self) -> Result<(), Reason> {
         self.is_broken = false;
         let mut input = match mem::replace(&mut self.decoder, Decoder::End) {
@@ -395,6 +396,10 @@ impl Stream {
         };
         if !self.is_found {
             input.rewind_to(self.frame + 1);
+        }
+        if input.position == self.frame {
+            let passed = input.peek(1).map_err(Reason::Read)?.len();
+            input.consume(passed);
         }
         if input.find(self.codec.magic()).map_err(Reason::Read)? {
             (self.frame, self.consumed, self.is_found) = (input.position, 0, true);
