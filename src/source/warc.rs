@@ -360,6 +360,14 @@ mod tests {
         ]
     }
 
+    /// The crawl with each of its records compressed by itself.
+    fn by_record(compress: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+        crawl().iter().flat_map(|record| compress(record)).collect()
+    }
+
+    /// More pages and errors than any test has: a reader that goes round in a circle is found out.
+    const ENDLESS: usize = 5_000;
+
     /// The pages as `id text`, or their errors; and what was skipped.
     fn read(bytes: &[u8]) -> (Vec<String>, String) {
         let directory = tempdir().unwrap();
@@ -367,12 +375,12 @@ mod tests {
         std::fs::write(&path, bytes).unwrap();
         let limits = Limits { max_page_bytes: 10_000 };
         let mut pages = Pages::open(vec![path], None, limits).unwrap();
-        // More than any test has: a reader that goes round in a circle is found out.
-        let found =
-            pages.by_ref().take(5_000).map(|page| match page.and_then(|page| page.load(&limits)) {
+        let found = pages.by_ref().take(ENDLESS).map(|page| {
+            match page.and_then(|page| page.load(&limits)) {
                 Ok(page) => format!("{} {}", page.id, page.text),
                 Err(error) => error.to_string(),
-            });
+            }
+        });
         let found = found.collect();
         (found, pages.skipped().to_string())
     }
@@ -387,9 +395,6 @@ mod tests {
     fn responses_with_html_are_pages_however_they_are_compressed() {
         let skipped = "0 files skipped; records skipped: 1 request, 1 response not HTML, 1 revisit, 1 warcinfo";
         let all = crawl().concat();
-        let by_record = |compress: fn(&[u8]) -> Vec<u8>| -> Vec<u8> {
-            crawl().iter().flat_map(|record| compress(record)).collect()
-        };
         // Members that are cut anywhere, as parallel compressors do.
         let cut_anywhere = all.chunks(97).flat_map(gzip).collect();
         // The whole file's frames share a dictionary that stands before them.
@@ -489,9 +494,6 @@ mod tests {
 
     #[test]
     fn no_bytes_make_it_panic_or_hang() {
-        let by_record = |compress: fn(&[u8]) -> Vec<u8>| -> Vec<u8> {
-            crawl().iter().flat_map(|record| compress(record)).collect()
-        };
         let mut state = 7_u64;
         let mut random = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -505,7 +507,7 @@ mod tests {
                     bytes[at] = random() as u8;
                 }
                 bytes.truncate(random() % (2 * bytes.len()));
-                assert!(read(&bytes).0.len() < 5_000);
+                assert!(read(&bytes).0.len() < ENDLESS);
             }
         }
     }
