@@ -211,6 +211,8 @@ fn ctrl_c_leaves_a_state_to_go_on_from_or_nothing() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dehusk"));
     command.args(["clean", "-", "-o", "out.jsonl"]).current_dir(directory).stdin(Stdio::piped());
     let mut child = command.spawn().unwrap();
+    // `wait` would close it first, and the run could come to its end before it is interrupted.
+    let _open = child.stdin.take();
     while !directory.join("out.jsonl.partial").exists() {
         thread::sleep(Duration::from_millis(1));
     }
