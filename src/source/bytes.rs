@@ -429,14 +429,13 @@ impl BufRead for Stream {
 
 /// The dictionary in the skippable frame at the start, which may be compressed itself.
 fn read_dictionary(input: &mut Input) -> io::Result<Vec<u8>> {
-    let head = input.peek(8)?;
-    let size = head
-        .get(4..8)
-        .map_or(0, |size| u32::from_le_bytes([size[0], size[1], size[2], size[3]]) as usize);
+    let (mut magic, mut size) = ([0; 4], [0; 4]);
+    input.read_exact(&mut magic)?;
+    input.read_exact(&mut size)?;
+    let size = u32::from_le_bytes(size) as usize;
     if size > MAX_DICTIONARY {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "the dictionary is too large"));
     }
-    input.consume(8);
     let mut dictionary = vec![0; size];
     input.read_exact(&mut dictionary)?;
     if dictionary.starts_with(&ZSTD_FRAME) {

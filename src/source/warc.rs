@@ -417,6 +417,16 @@ mod tests {
     }
 
     #[test]
+    fn a_dictionary_that_is_cut_short_is_an_error() {
+        let dictionary = [&[0x5D, 0x2A, 0x4D, 0x18, 9, 0, 0, 0][..], b"the tides"].concat();
+        for end in 4..dictionary.len() {
+            let (pages, _) = read(&dictionary[..end]);
+            assert_eq!(pages.len(), 1, "{end}: {pages:?}");
+            assert!(pages[0].contains("zstd"), "{end}: {pages:?}");
+        }
+    }
+
+    #[test]
     fn a_record_brings_its_address_date_and_status() {
         let directory = tempdir().unwrap();
         let path = directory.path().join("crawl");
