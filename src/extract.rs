@@ -217,7 +217,11 @@ pub fn judge(
         Some(document) => {
             (Texts::of_document(document, blocks), Tokens::of_document(document, blocks))
         }
-        None => (Texts::of_lines(blocks), Tokens::default()),
+        None => {
+            let texts = Texts::of_lines(blocks);
+            let tokens = Tokens::of_lines(blocks, &texts);
+            (texts, tokens)
+        }
     };
     let page = Outline::new(document, blocks, &texts);
     let lexical = model.classifier.lexical(&tokens);

@@ -105,7 +105,12 @@ const SENTENCE: &str = "The tide came in over the flats, slowly at first, and th
     every channel faster than a horse could follow it across the sand.";
 
 fn page() -> Vec<u8> {
-    let paragraphs = format!("<p>{SENTENCE}</p>").repeat(5);
+    let others = "<p>By noon the boats lay on their sides again, and the children walked out to them \
+        with buckets and came back with cockles and a crab.</p><p>Nobody could say who had built the \
+        old causeway, though its stones still show when the water is at its lowest in March.</p><p>In \
+        the evening the wind turned to the north, and the harbour master had the lamps lit an hour \
+        before their time.</p>";
+    let paragraphs = format!("<p>{SENTENCE}</p>{others}<p>{SENTENCE}</p>");
     format!("<title>Tides</title><nav><a href=/>Home</a></nav><article>{paragraphs}</article>")
         .into()
 }

@@ -246,7 +246,7 @@ pub struct Page {
     pub matrix: Matrix,
     /// How the blocks hang together.
     pub layout: Layout,
-    /// Their words, and the names around them; none in plain text.
+    /// Their words, and the names around them.
     pub tokens: Tokens,
 }
 
@@ -259,7 +259,8 @@ impl Page {
 
     /// The features of plain text, by the schema [`TEXT`].
     pub fn of_text(blocks: &Blocks) -> Page {
-        Outline::new(None, blocks, &Texts::of_lines(blocks)).page(Tokens::default())
+        let texts = Texts::of_lines(blocks);
+        Outline::new(None, blocks, &texts).page(Tokens::of_lines(blocks, &texts))
     }
 }
 
@@ -482,6 +483,15 @@ mod tests {
             (-1.0, 0.0, 1.0)
         );
         assert_eq!((of("keyword.related", 4), of("in.article", 4)), (1.0, 0.0));
+    }
+
+    #[test]
+    fn a_line_echoes_the_short_line_that_has_its_first_words() {
+        let lines = "Ana Ribeiro\nThe ferry is late.\nAna Ribeiro writes about the sea.\nThe Ana";
+        let matrix = Page::of_text(&Blocks::of_text(lines)).matrix;
+        let of = |name| (0..4).map(|line| value(&matrix, &TEXT, name, line)).collect::<Vec<_>>();
+        assert_eq!(of("line.echoed_words"), [0.0, 0.0, 2.0, 1.0]);
+        assert_eq!(of("line.since_echoed"), [0.0, 0.0, 2.0, 1.0]);
     }
 
     #[test]

@@ -77,6 +77,9 @@ struct Line {
     /// Counted keywords of the last heading-like line, and lines since.
     heading: [u8; TEXT_GROUPS.len()],
     since_heading: u32,
+    /// Of its first words, how many stand together in a short line above, and how far above.
+    echoed_words: u32,
+    since_echoed: u32,
 }
 
 /// Counts over a line of plain text, which has no markup that would tell as much.
@@ -159,6 +162,7 @@ impl Texts {
         texts.lines = blocks.texts().map(line).collect();
         texts.cohere(&words, &ends);
         texts.head();
+        texts.echo(&words, &ends);
         texts
     }
 
@@ -190,6 +194,11 @@ impl Texts {
         (texts, words, ends)
     }
 
+    /// Whether a line heads what follows it, by its look.
+    pub(crate) fn heads(&self, line: usize) -> bool {
+        heads(&self.stats[line])
+    }
+
     /// How lines of plain text hang together. One container holds all; lines of like length, end
     /// and keywords are of a kind.
     pub(super) fn layout(&self) -> Layout {
@@ -216,6 +225,31 @@ impl Texts {
             since += 1;
             if heads_by_keyword(stats) {
                 (heading, since) = (stats.keywords, 0);
+            }
+        }
+    }
+
+    /// Counts of each line's first words those that stand together in a short line above: a bio
+    /// begins with the name that heads it, or that is its byline.
+    fn echo(&mut self, words: &[u64], ends: &[usize]) {
+        /// Words of a name, and of a line that may be one.
+        const NAME: usize = 3;
+        const SHORT: u32 = 8;
+        // Word -> the last short line that has it.
+        let mut above: FxHashMap<u64, u32> = FxHashMap::default();
+        let mut start = 0;
+        for (i, (&end, line)) in ends.iter().zip(&mut self.lines).enumerate() {
+            let own = &words[start..end];
+            start = end;
+            let first = own.iter().filter(|word| !is_stop_word(**word));
+            let mut places = [None; NAME];
+            places.iter_mut().zip(first).for_each(|(at, word)| *at = above.get(word).copied());
+            let together = |at| places.iter().filter(|other| **other == Some(at)).count() as u32;
+            if let Some((n, at)) = places.iter().flatten().map(|at| (together(*at), *at)).max() {
+                (line.echoed_words, line.since_echoed) = (n, i as u32 - at);
+            }
+            if self.stats[i].words <= SHORT {
+                above.extend(own.iter().map(|word| (*word, i as u32)));
             }
         }
     }
@@ -362,6 +396,8 @@ group! {
         ends_colon: "ends with a colon", 0..1 => matches!(c.stats.last, ':' | '：');
         ends_letter: "ends with a letter", 0..1 => c.stats.last.is_alphabetic();
         ends_digit: "ends with a digit", 0..1 => c.stats.last.is_numeric();
+        echoed_words near: "of its first three content words, how many stand together in a short line above", 0..3 => c.line().echoed_words;
+        since_echoed: "lines since that line", 0..COUNT => c.line().since_echoed;
     }
 }
 

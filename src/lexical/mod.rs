@@ -3,9 +3,10 @@
 //!
 //! A linear classifier over hashed tokens (the hashing trick, Weinberger et al., ICML 2009):
 //! the block's first and last words, those of the heading above it, and the names, classes, ids
-//! and roles of the elements that hold it. It knows nothing of mass, place or neighbours; its
-//! scores are features of the trees, which do. Keyword groups are written by hand and few; here
-//! the labelled pages say which of some hundred thousand names mean what.
+//! and roles of the elements that hold it; of a line of plain text, which has none, all words. It
+//! knows nothing of mass, place or neighbours; its scores are features of the trees, which do.
+//! Keyword groups are written by hand and few; here the labelled pages say which of some hundred
+//! thousand names mean what.
 //!
 //! Training pages get the scores of a model that has not seen their site
 //! ([`crate::training`]); otherwise the trees would trust it more than it deserves.
@@ -136,6 +137,8 @@ fn scores(lexicon: &Lexicon, tokens: &Tokens) -> Vec<f32> {
             of_heading = (heading, lexicon.sum(heading, Group::Heading));
         }
         add_group(heading.len(), of_heading.1);
+        let line = tokens.line_words(block);
+        add_group(line.len(), lexicon.sum(line, Group::Line));
     }
     out
 }
@@ -169,6 +172,7 @@ fn add(a: [i32; WIDTH], b: [i32; WIDTH]) -> [i32; WIDTH] {
 mod tests {
     use super::*;
     use crate::dom;
+    use crate::features::Texts;
     use crate::label::Label;
     use crate::segment::Blocks;
 
@@ -182,16 +186,34 @@ mod tests {
 
     /// Four sites of an article and an advertisement each, whose names agree and words do not.
     fn lexicon() -> Lexicon {
-        let pages: Vec<Tokens> = ["The mill", "Two ferries", "No rain", "A lighthouse"]
-            .iter()
-            .enumerate()
-            .map(|(site, text)| {
-                tokens(&format!(
-                    "<div class='w{site}'><div class='entry-content'><p>{text} again</p></div>
-                    <div class='adSlot'><p>{text} today</p></div></div>"
-                ))
-            })
-            .collect();
+        let texts = ["The mill", "Two ferries", "No rain", "A lighthouse"].iter().enumerate();
+        fitted(texts.map(|(site, text)| {
+            tokens(&format!(
+                "<div class='w{site}'><div class='entry-content'><p>{text} again</p></div>
+                <div class='adSlot'><p>{text} today</p></div></div>"
+            ))
+        }))
+    }
+
+    /// Four sites of an article and an advertisement each, lines of a word in common after many
+    /// others.
+    fn lexicon_of_lines() -> Lexicon {
+        fitted(["k", "l", "m", "n"].iter().map(|site| lines(&two_lines(site))))
+    }
+
+    fn two_lines(site: &str) -> String {
+        let others: String = ('a'..='z').map(|c| format!("{site}{c} ")).collect();
+        format!("{others} lighthouse {others}\n{others} subscribe {others}")
+    }
+
+    fn lines(text: &str) -> Tokens {
+        let blocks = Blocks::of_text(text);
+        Tokens::of_lines(&blocks, &Texts::of_lines(&blocks))
+    }
+
+    /// Fitted to pages of a site each, of an article's block and an advertisement's.
+    fn fitted(pages: impl Iterator<Item = Tokens>) -> Lexicon {
+        let pages: Vec<Tokens> = pages.collect();
         let mut possible = vec![0.0; 2 * WIDTH];
         possible[Label::Body as usize] = 1.0;
         possible[WIDTH + Label::Ad as usize] = 1.0;
@@ -204,16 +226,25 @@ mod tests {
         fit(&pages.iter().enumerate().map(lesson).collect::<Vec<_>>(), &PARAMS)
     }
 
+    fn likeliest(scores: &[f32], block: usize) -> usize {
+        let row = &scores[block * WIDTH..(block + 1) * WIDTH];
+        (0..WIDTH).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap()
+    }
+
+    #[test]
+    fn a_word_of_a_line_counts_wherever_it_stands() {
+        let scores = scores(&lexicon_of_lines(), &lines(&two_lines("o")));
+        let found = (likeliest(&scores, 0), likeliest(&scores, 1));
+        assert_eq!(found, (Label::Body as usize, Label::Ad as usize));
+    }
+
     #[test]
     fn a_name_means_on_another_site_what_it_meant_on_several() {
         let page = "<section><div class='big ad-slot'><p>Unknown words</p></div>
             <div id='entry'><p>Unknown words</p></div></section>";
         let scores = scores(&lexicon(), &tokens(page));
-        let likeliest = |block: usize| {
-            let row = &scores[block * WIDTH..(block + 1) * WIDTH];
-            (0..WIDTH).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap()
-        };
-        assert_eq!((likeliest(0), likeliest(1)), (Label::Ad as usize, Label::Body as usize));
+        let found = (likeliest(&scores, 0), likeliest(&scores, 1));
+        assert_eq!(found, (Label::Ad as usize, Label::Body as usize));
     }
 
     #[test]
@@ -227,20 +258,23 @@ mod tests {
 
     #[test]
     fn scores_are_the_sums_of_the_weights_that_fitting_sees() {
-        let lexicon = lexicon();
-        let tokens = tokens(
+        let page = tokens(
             "<body class=entry><h2>The mill</h2><main><div class=entry-content><section>
             <p>Two <b class=ad>ferries</b></p><ul><li>today<li>again</ul></section></div></main>",
         );
-        let scores = scores(&lexicon, &tokens);
-        for (block, row) in scores.chunks_exact(WIDTH).enumerate() {
-            let mut slots = Vec::new();
-            tokens.slots(block, &mut slots);
-            for (output, score) in row.iter().enumerate() {
-                let weight = |slot: u32| f32::from(lexicon.weights[slot as usize * WIDTH + output]);
-                let sum: f32 =
-                    slots.iter().map(|(slot, n)| n * lexicon.scale * weight(*slot)).sum();
-                assert!((sum - score).abs() < 1e-4, "{block} {output}: {sum} {score}");
+        let text = lines(&format!("The mill\n{}", two_lines("k")));
+        for (lexicon, tokens) in [(lexicon(), page), (lexicon_of_lines(), text)] {
+            let scores = scores(&lexicon, &tokens);
+            for (block, row) in scores.chunks_exact(WIDTH).enumerate() {
+                let mut slots = Vec::new();
+                tokens.slots(block, &mut slots);
+                for (output, score) in row.iter().enumerate() {
+                    let weight =
+                        |slot: u32| f32::from(lexicon.weights[slot as usize * WIDTH + output]);
+                    let sum: f32 =
+                        slots.iter().map(|(slot, n)| n * lexicon.scale * weight(*slot)).sum();
+                    assert!((sum - score).abs() < 1e-4, "{block} {output}: {sum} {score}");
+                }
             }
         }
     }

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 use super::SLOTS;
 use crate::ascii::Sixteen;
 use crate::dom::{Attr, AttrSet, Document, NodeId, Tag};
+use crate::features::Texts;
 use crate::features::text::{LOWER, is_cjk, lower, short_word_hash};
 use crate::segment::{Block, Blocks};
 
@@ -25,6 +26,8 @@ pub(super) enum Group {
     Words,
     /// The words of the last heading above it.
     Heading,
+    /// All words of a line of plain text.
+    Line,
 }
 
 /// Words from a text's start, pairs of words, and words from its end.
@@ -33,6 +36,8 @@ const PAIRS: usize = 5;
 const LAST: usize = 6;
 /// Words of a heading.
 const HEADING: usize = 6;
+/// Words of a line of plain text, of which nothing else is known.
+const LINE: usize = 60;
 /// A text's bytes in which the first words are looked for, and the last.
 const HEAD: usize = 200;
 const TAIL: usize = 60;
@@ -86,6 +91,8 @@ pub struct Tokens {
     pub(super) names: Lists,
     /// First and last words, a list a block.
     pub(super) words: Lists,
+    /// All words, a list a line; of plain text only.
+    line_words: Lists,
     pub(super) elements: Vec<Element>,
     /// Lists of names that are the blocks' own.
     own: Vec<u32>,
@@ -111,6 +118,26 @@ impl Tokens {
             tokens.push_words(blocks.text(block), &mut hashes);
             tokens.lines.push(Line { element, own_end: tokens.own.len() as u32, heading });
             if document.node(block.node).tag.heading_level().is_some() {
+                heading = Some(i as u32);
+            }
+        }
+        tokens
+    }
+
+    /// Those of the lines of plain text, whose figures are `texts`.
+    pub fn of_lines(blocks: &Blocks, texts: &Texts) -> Tokens {
+        let mut tokens = Tokens::default();
+        // One element without names holds all lines.
+        tokens.names.end();
+        tokens.elements.push(Element { names: 0, parent: None });
+        let mut heading = None;
+        let mut hashes = Vec::new();
+        for (i, text) in blocks.texts().enumerate() {
+            tokens.push_words(text, &mut hashes);
+            words(text, LINE, |hash| tokens.line_words.tokens.push(fold(hash)));
+            tokens.line_words.end();
+            tokens.lines.push(Line { element: 0, own_end: 0, heading });
+            if texts.heads(i) {
                 heading = Some(i as u32);
             }
         }
@@ -154,6 +181,14 @@ impl Tokens {
         (&self.own[start as usize..line.own_end as usize], element, heading)
     }
 
+    /// All words of a line of plain text.
+    pub(super) fn line_words(&self, i: usize) -> &[u32] {
+        match self.line_words.len() {
+            0 => &[],
+            _ => self.line_words.list(i as u32),
+        }
+    }
+
     /// The slots of a block, and what each counts: in each group one over the root of its
     /// number of tokens, so that long texts and deep pages do not outweigh the rest.
     pub(super) fn slots(&self, i: usize, slots: &mut Vec<(u32, f32)>) {
@@ -175,6 +210,7 @@ impl Tokens {
         push(Group::Far, &mut names);
         push(Group::Words, &mut std::iter::once(self.words.list(i as u32)));
         push(Group::Heading, &mut std::iter::once(heading));
+        push(Group::Line, &mut std::iter::once(self.line_words(i)));
     }
 }
 

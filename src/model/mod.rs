@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::boost::{Columns, GradientBoosting};
 use crate::confidence::{Confidence, OUTCOME};
 use crate::container;
-use crate::features::{BAND, Matrix, Outline, REACH, Schema, TEXT, View, locate};
+use crate::features::{BAND, Matrix, Outline, REACH, Schema, View, locate};
 use crate::label::Label;
 use crate::lexical::{LEXICAL, Lexicon, Tokens};
 use crate::page_type::figures::PAGE;
@@ -134,9 +134,6 @@ impl Model {
     /// Checks that no page of the schema can make the model fail.
     fn check(&self, schema: &Schema) -> Result<(), String> {
         self.classifier.check(schema)?;
-        if self.classifier.lexicon.width() > 0 && schema.name == TEXT.name {
-            return Err("words that plain text is not looked up by".to_owned());
-        }
         if self.page_types.is_some() && self.classifier.lexicon.width() == 0 {
             return Err("page types without the words that they are told by".to_owned());
         }

@@ -102,6 +102,8 @@ pub struct Settings {
     /// Weight of a block of which only is known whether it lies in the gold text, beside one
     /// whose label is known.
     pub partial_weight: f32,
+    /// Whether the passes also see what the words of a block's neighbours say.
+    pub lexical_near: bool,
     /// A block of `n` words weighs `(1 + n)` to this power.
     pub word_power: f32,
     /// A block of a known label weighs the reciprocal of that label's share to this power, so
@@ -158,6 +160,7 @@ impl Settings {
                 seed: 1,
             }),
             lexical_folds: 5,
+            lexical_near: true,
             partial_weight: 0.2,
             word_power: 0.3,
             rare_power: 0.3,
@@ -167,13 +170,12 @@ impl Settings {
             seed: 1,
         };
         if schema.name == TEXT.name {
-            // Words alone tell little of a line that its place does not tell better.
-            let pass = PassSettings { colsample: 0.15, ..pass };
             Settings {
                 first: pass,
                 // The one paragraph between two lines of boilerplate is a matter of chance to one.
                 second: Some(PassSettings { members: 3, ..pass }),
-                lexical: None,
+                // Between what its neighbours say, what a line itself says would be drawn too seldom.
+                lexical_near: false,
                 partial_weight: 0.5,
                 word_power: 0.4,
                 page_power: 0.0,
@@ -207,6 +209,13 @@ impl Settings {
             let group = schema.features[*feature].group();
             !self.hidden.iter().any(|hidden| hidden == group)
         });
+        view
+    }
+
+    /// What they see of the lexical model.
+    fn lexical_view(&self) -> View {
+        let mut view = self.view(&LEXICAL);
+        view.columns.retain(|(_, shift)| self.lexical_near || *shift == 0);
         view
     }
 }
@@ -247,7 +256,7 @@ fn fit_classifier(
     let own = schema.features.len();
     let words = match lexical.lexicon.width() {
         0 => View::default(),
-        _ => settings.view(&LEXICAL),
+        _ => settings.lexical_view(),
     };
     let view = settings.view(schema).and(&words, own);
     let targets = targets(table);
