@@ -289,7 +289,8 @@ pub fn choose(words: &[u32], scores: &Scores, keep: LabelSet) -> Choice {
         (others + content).min(1.0)
     };
     let wanted: Vec<f32> = (0..words.len()).map(wanted).collect();
-    select::expected_f1(&wanted, words)
+    let may_be_none = (0..words.len()).all(|i| !keep.contains(scores.label(i)));
+    select::expected_f1(&wanted, words, may_be_none)
 }
 
 fn block_records(
@@ -333,6 +334,16 @@ mod tests {
         // Who chooses elements of a page wants no others.
         let selection = Selection::new(&["#app".to_owned()], &[]).unwrap();
         assert_eq!(extract(&Options { selection, ..Options::default() }), "");
+    }
+
+    #[test]
+    fn a_short_text_with_lines_of_body_is_not_empty() {
+        let line = "The tide came in over the flats, slowly at first, and then it ran through every \
+                    channel faster than a horse could follow it across the sand.";
+        let text = [line; 3].join("\n");
+        let record =
+            Extractor::default().extract("a", None, Kind::Text, &text, &Options::default());
+        assert_eq!(record.unwrap().text, [line; 3].join("\n\n"));
     }
 
     #[test]

@@ -16,7 +16,8 @@
 //! form: Lewis, SIGIR 1995.)
 //!
 //! A short page may also hold nothing at all that is wanted, and then keeping nothing is right.
-//! The chance of that is that of its likeliest block being unwanted.
+//! The chance of that is that of its likeliest block being unwanted; none where a block's label
+//! says otherwise.
 
 /// At how many values of `u` sets are compared.
 const DRAWS: usize = 32;
@@ -35,9 +36,10 @@ pub struct Choice {
 
 /// The set of blocks of highest expected word F1.
 ///
-/// `wanted` is each block's probability of being wanted, `words` its words. Blocks without
-/// words (rules of asterisks and the like) are kept when they are likelier wanted than not.
-pub fn expected_f1(wanted: &[f32], words: &[u32]) -> Choice {
+/// `wanted` is each block's probability of being wanted, `words` its words; `may_be_none` says
+/// whether it is possible that none is. Blocks without words (rules of asterisks and the like) are
+/// kept when they are likelier wanted than not.
+pub fn expected_f1(wanted: &[f32], words: &[u32], may_be_none: bool) -> Choice {
     let mut order: Vec<usize> = (0..wanted.len()).filter(|i| words[*i] > 0).collect();
     order.sort_by(|a, b| wanted[*b].total_cmp(&wanted[*a]));
     let mut golds = [0.0f32; DRAWS];
@@ -67,7 +69,7 @@ pub fn expected_f1(wanted: &[f32], words: &[u32]) -> Choice {
         expected_f1 += (wanted[*i] - next) * f1(kept_words, gold);
     }
     let nothing = 1.0 - order.first().map_or(0.0, |likeliest| wanted[*likeliest]);
-    if size < SHELL_WORDS && nothing > expected_f1 {
+    if may_be_none && size < SHELL_WORDS && nothing > expected_f1 {
         return Choice { keep: vec![false; wanted.len()], expected_f1: nothing };
     }
     // Equal probabilities stand or fall together, so that the order of the sort cannot matter.
@@ -82,35 +84,42 @@ mod tests {
     #[test]
     fn a_doubtful_page_keeps_more_than_a_threshold_would() {
         // Nothing is above one half, but nothing kept is surely worth nothing.
-        assert_eq!(expected_f1(&[0.4, 0.4, 0.05], &[500, 500, 500]).keep, [true, true, false]);
+        assert_eq!(
+            expected_f1(&[0.4, 0.4, 0.05], &[500, 500, 500], true).keep,
+            [true, true, false]
+        );
     }
 
     #[test]
     fn a_sure_page_drops_what_a_threshold_would_keep() {
-        assert_eq!(expected_f1(&[0.99, 0.45, 0.1], &[500, 20, 20]).keep, [true, false, false]);
-        assert_eq!(expected_f1(&[0.99, 0.55, 0.1], &[500, 20, 20]).keep, [true, true, false]);
+        assert_eq!(
+            expected_f1(&[0.99, 0.45, 0.1], &[500, 20, 20], true).keep,
+            [true, false, false]
+        );
+        assert_eq!(expected_f1(&[0.99, 0.55, 0.1], &[500, 20, 20], true).keep, [true, true, false]);
     }
 
     #[test]
     fn a_list_that_is_likelier_unwanted_is_left_out_as_a_whole() {
         let (mut wanted, words) = ([0.4; 11], [100; 11]);
         wanted[0] = 0.9;
-        let choice = expected_f1(&wanted, &words);
+        let choice = expected_f1(&wanted, &words, true);
         assert_eq!(choice.keep.iter().filter(|keep| **keep).count(), 1);
         // For u up to 0.4 all eleven are wanted, then up to 0.9 just this one, then none.
         assert!((choice.expected_f1 - (0.4 * 2.0 / 12.0 + 0.5)).abs() < 1e-6);
         wanted[1..].fill(0.6);
-        assert_eq!(expected_f1(&wanted, &words).keep, [true; 11]);
+        assert_eq!(expected_f1(&wanted, &words, true).keep, [true; 11]);
     }
 
     #[test]
     fn a_page_without_words_keeps_nothing() {
-        assert_eq!(expected_f1(&[], &[]).keep, [false; 0]);
-        assert_eq!(expected_f1(&[0.2], &[0]).keep, [false]);
+        assert_eq!(expected_f1(&[], &[], true).keep, [false; 0]);
+        assert_eq!(expected_f1(&[0.2], &[0], true).keep, [false]);
     }
 
     #[test]
     fn a_page_of_which_nothing_is_likely_wanted_keeps_nothing() {
-        assert_eq!(expected_f1(&[0.1, 0.05, 0.1], &[5, 50, 20]).keep, [false; 3]);
+        assert_eq!(expected_f1(&[0.1, 0.05, 0.1], &[5, 50, 20], true).keep, [false; 3]);
+        assert_eq!(expected_f1(&[0.1, 0.05, 0.1], &[5, 50, 20], false).keep, [true; 3]);
     }
 }
