@@ -16,16 +16,16 @@ pub trait Columns {
     fn column(&self, feature: usize) -> &[f32];
 }
 
-/// Classes whose scores are added by one SSE instruction.
-const GROUP: usize = 4;
+/// Classes whose scores are added by one AVX2 instruction.
+const GROUP: usize = 16;
 /// Rows whose leaf indexes are held at a time.
 const ROW_BLOCK: usize = 512;
 /// From how many rows on the leaves of a block of trees are copied.
 const NEAR_ROWS: usize = 64;
 /// Trees whose leaf indexes are held at a time: a row's scores stay in a register for as many.
 const TREE_BLOCK: usize = 8;
-/// The largest leaf value in units: as many as a block has trees add up within an `i16`.
-const MOST_UNITS: i16 = i16::MAX / TREE_BLOCK as i16;
+/// The largest leaf value in units. As many as a block has trees add up within an `i16`.
+const MOST_UNITS: f32 = i8::MAX as f32;
 
 /// A fitted ensemble of oblivious trees; see the [module documentation](super).
 ///
@@ -39,9 +39,9 @@ pub struct GradientBoosting {
     features: Vec<u16>,
     /// Split thresholds, trees × depth: bit `level` of the leaf index is `x > threshold`.
     thresholds: Vec<f32>,
-    /// Leaf values, trees × leaves × groups of four classes, in the units of their block of trees;
-    /// what fills up the last group is 0.
-    leaves: Vec<[i16; GROUP]>,
+    /// Leaf values, trees × groups of classes × leaves, in the units of their block of trees; what
+    /// fills up the last group is 0.
+    leaves: Vec<[i8; GROUP]>,
     /// The unit of each [`TREE_BLOCK`] trees' leaf values.
     units: Vec<f32>,
     /// Total gain of the splits on each feature.
@@ -85,11 +85,12 @@ impl Builder {
             self.model.features.push(0);
             self.model.thresholds.push(0.0);
         }
-        for leaf in 0..1 << depth {
-            let row = &values[(leaf % (1 << levels)) * classes..][..classes];
-            self.leaves.extend(row.chunks(GROUP).map(|classes| {
+        for first in (0..classes).step_by(GROUP) {
+            let n = GROUP.min(classes - first);
+            self.leaves.extend((0..1 << depth).map(|leaf| {
                 let mut group = [0.0; GROUP];
-                group[..classes.len()].copy_from_slice(classes);
+                let start = (leaf % (1 << levels)) * classes + first;
+                group[..n].copy_from_slice(&values[start..start + n]);
                 group
             }));
         }
@@ -106,14 +107,14 @@ impl Builder {
         }));
     }
 
-    /// The model, its leaf values rounded to whole units: some thousand steps from 0 to the
-    /// largest of eight trees, in half the memory.
+    /// The model, its leaf values rounded to whole units: 127 steps from 0 to the largest of eight
+    /// trees, in a quarter of the memory.
     pub(super) fn finish(mut self) -> GradientBoosting {
         for leaves in self.leaves.chunks(TREE_BLOCK * self.model.tree_leaves()) {
             let values = leaves.as_flattened().iter();
             let most = values.fold(0.0f32, |most, value| most.max(value.abs()));
-            let unit = (most / f32::from(MOST_UNITS)).max(f32::MIN_POSITIVE);
-            let round = |value: f32| (value / unit).round() as i16;
+            let unit = (most / MOST_UNITS).max(f32::MIN_POSITIVE);
+            let round = |value: f32| (value / unit).round() as i8;
             self.model.leaves.extend(leaves.iter().map(|group| group.map(round)));
             self.model.units.push(unit);
         }
@@ -209,10 +210,6 @@ impl GradientBoosting {
         if self.features.iter().any(|&feature| usize::from(feature) >= n_features) {
             return fault("split on a feature that does not exist");
         }
-        let units = -MOST_UNITS..=MOST_UNITS;
-        if !self.leaves.as_flattened().iter().all(|value| units.contains(value)) {
-            return fault("leaf value out of range");
-        }
         let mut numbers =
             self.base.iter().chain(&self.thresholds).chain(&self.units).chain(&self.gain);
         if !numbers.all(|number| number.is_finite()) {
@@ -271,15 +268,15 @@ impl GradientBoosting {
 }
 
 /// Adds what all trees say of a block of rows, from row `start` on, to their scores (rows ×
-/// groups); `near` is a buffer. Compiled twice, since AVX2 does eight values at a time and not every
-/// processor has it.
-#[multiversion(targets("x86_64+avx+avx2"))]
+/// groups); `near` is a buffer. Compiled several times, since AVX-512 does sixteen values at a time
+/// and AVX2 eight, and not every processor has them.
+#[multiversion(targets("x86_64+avx+avx2+avx512f+avx512bw+avx512vl", "x86_64+avx+avx2"))]
 fn add_trees(
     model: &GradientBoosting,
     columns: &[&[f32]],
     start: usize,
     scores: &mut [[f32; GROUP]],
-    near: &mut Vec<[i16; GROUP]>,
+    near: &mut Vec<[i8; GROUP]>,
 ) {
     let (depth, groups, tree_leaves) = (model.depth, model.groups(), model.tree_leaves());
     let rows = scores.len() / groups;
@@ -308,12 +305,13 @@ fn add_trees(
             near.extend_from_slice(leaves);
             &near[..]
         };
-        match groups {
-            1 => add_leaves::<1>(scores, leaves, unit, depth, &leaf_of),
-            2 => add_leaves::<2>(scores, leaves, unit, depth, &leaf_of),
-            3 => add_leaves::<3>(scores, leaves, unit, depth, &leaf_of),
-            4 => add_leaves::<4>(scores, leaves, unit, depth, &leaf_of),
-            _ => add_wide_leaves(scores, leaves, unit, groups, depth, &leaf_of),
+        for group in 0..groups {
+            let trees: [&[[i8; GROUP]]; TREE_BLOCK] = std::array::from_fn(|tree| {
+                let start = (tree * groups + group) << depth;
+                leaves.get(start..start + (1 << depth)).unwrap_or_default()
+            });
+            let scores = scores.iter_mut().skip(group).step_by(groups);
+            add_leaves(scores, &trees[..leaves.len() / tree_leaves], unit, &leaf_of);
         }
     }
 }
@@ -349,47 +347,25 @@ fn find_leaves_from<const WIDTH: usize>(splits: &[(&[f32], f32)], row: usize, le
     }
 }
 
-/// Adds leaf values of `G` groups to the scores: a row's sums stay in registers while the trees of
-/// a block are added.
+/// Adds leaf values of a group of classes to the rows' scores: a row's sums stay in registers while
+/// the trees of a block are added.
 #[inline(always)]
-fn add_leaves<const G: usize>(
-    scores: &mut [[f32; GROUP]],
-    leaves: &[[i16; GROUP]],
+fn add_leaves<'a>(
+    scores: impl Iterator<Item = &'a mut [f32; GROUP]>,
+    trees: &[&[[i8; GROUP]]],
     unit: f32,
-    depth: usize,
     leaf_of: &[[u8; ROW_BLOCK]; TREE_BLOCK],
 ) {
-    let (scores, _) = scores.as_chunks_mut::<G>();
-    let (leaves, _) = leaves.as_chunks::<G>();
-    for (row, scores) in scores.iter_mut().enumerate() {
-        let mut sums = [[0i16; GROUP]; G];
-        for (tree, leaf_of) in leaves.chunks_exact(1 << depth).zip(leaf_of) {
+    for (row, scores) in (0..ROW_BLOCK).zip(scores) {
+        let mut sums = [0i16; GROUP];
+        for (tree, leaf_of) in trees.iter().zip(leaf_of) {
             let leaf = &tree[usize::from(leaf_of[row])];
-            for (sum, value) in sums.as_flattened_mut().iter_mut().zip(leaf.as_flattened()) {
-                *sum = sum.wrapping_add(*value);
+            for (sum, value) in sums.iter_mut().zip(leaf) {
+                *sum += i16::from(*value);
             }
         }
-        for (score, sum) in scores.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
-            *score += unit * f32::from(*sum);
-        }
-    }
-}
-
-/// As [`add_leaves`], for more groups than registers hold.
-fn add_wide_leaves(
-    scores: &mut [[f32; GROUP]],
-    leaves: &[[i16; GROUP]],
-    unit: f32,
-    groups: usize,
-    depth: usize,
-    leaf_of: &[[u8; ROW_BLOCK]; TREE_BLOCK],
-) {
-    for (tree, leaf_of) in leaves.chunks_exact(groups << depth).zip(leaf_of) {
-        for (scores, leaf) in scores.chunks_exact_mut(groups).zip(leaf_of) {
-            let leaf = &tree[usize::from(*leaf) * groups..][..groups];
-            for (score, value) in scores.as_flattened_mut().iter_mut().zip(leaf.as_flattened()) {
-                *score += unit * f32::from(*value);
-            }
+        for (score, sum) in scores.iter_mut().zip(sums) {
+            *score += unit * f32::from(sum);
         }
     }
 }

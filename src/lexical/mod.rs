@@ -17,7 +17,6 @@ mod tokens;
 use std::sync::LazyLock;
 
 use multiversion::multiversion;
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 pub use fit::{FitParams, Lesson, fit};
@@ -25,7 +24,7 @@ pub use tokens::Tokens;
 use tokens::{Element, Group, scale, slot};
 
 use crate::boost::softmax;
-use crate::features::{Feature, Matrix, REACH, Schema};
+use crate::features::{Feature, Matrix, Schema};
 use crate::model::Scores;
 
 /// Slots of the table of weights, a power of two.
@@ -45,9 +44,8 @@ pub static LEXICAL: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new("lexical", vec![(0..WIDTH).map(feature).collect()])
 });
 
-/// A fitted lexical model: for every slot a weight an output, in units of `scale`. The default one
-/// has no slots and gives no scores.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// A fitted lexical model: for every slot a weight an output, in units of `scale`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lexicon {
     scale: f32,
     /// `SLOTS × WIDTH`, row-major.
@@ -55,11 +53,6 @@ pub struct Lexicon {
 }
 
 impl Lexicon {
-    /// Scores a block: [`WIDTH`], or none.
-    pub fn width(&self) -> usize {
-        if self.weights.is_empty() { 0 } else { WIDTH }
-    }
-
     /// The weights of a list of tokens in a group, added up.
     #[inline(always)] // As part of `scores`, for its instructions.
     fn sum(&self, tokens: &[u32], group: Group) -> [i32; WIDTH] {
@@ -72,11 +65,8 @@ impl Lexicon {
         sum
     }
 
-    /// The scores of a page's blocks, by the schema [`LEXICAL`]; of no features where there are none.
+    /// The scores of a page's blocks, by the schema [`LEXICAL`].
     pub fn matrix(&self, tokens: &Tokens) -> Matrix {
-        if self.width() == 0 {
-            return Matrix::from_padded(Array2::zeros((0, 2 * REACH)));
-        }
         let scores = scores(self, tokens);
         Matrix::fill(WIDTH, tokens.blocks(), |block, out| {
             out.copy_from_slice(&scores[block * WIDTH..][..WIDTH]);
@@ -85,7 +75,7 @@ impl Lexicon {
 
     /// Checks that scoring cannot fail.
     pub(crate) fn check(&self) -> Result<(), String> {
-        match [0, SLOTS * WIDTH].contains(&self.weights.len()) && self.scale.is_finite() {
+        match self.weights.len() == SLOTS * WIDTH && self.scale.is_finite() {
             true => Ok(()),
             false => Err("a lexical model of another size".to_owned()),
         }

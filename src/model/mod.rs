@@ -2,7 +2,8 @@
 //!
 //! Two passes of gradient-boosted trees, or of logistic regression. The first sees a block's own features and its
 //! neighbours'; the second sees these and the first one's scores, pooled over what the block
-//! belongs to ([`context`]).
+//! belongs to ([`context`]). It is not asked about blocks of which the first is sure, some two of
+//! five: a cascade (Viola & Jones, CVPR 2001).
 //!
 //! A [`Model`] is a classifier with its papers: what it was trained on, how well it did, and
 //! which schema it fits. [`Model::read`] refuses one that does not fit.
@@ -12,6 +13,7 @@ pub mod linear;
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +25,7 @@ use crate::label::Label;
 use crate::lexical::{LEXICAL, Lexicon, Tokens};
 use crate::page_type::figures::PAGE;
 use crate::page_type::{PageTypes, Probabilities};
-use context::{CONTEXT, Pools};
+use context::CONTEXT;
 use linear::Linear;
 
 /// A classifier and its papers.
@@ -134,9 +136,6 @@ impl Model {
     /// Checks that no page of the schema can make the model fail.
     fn check(&self, schema: &Schema) -> Result<(), String> {
         self.classifier.check(schema)?;
-        if self.page_types.is_some() && self.classifier.lexicon.width() == 0 {
-            return Err("page types without the words that they are told by".to_owned());
-        }
         self.page_types.as_ref().map_or(Ok(()), PageTypes::check)?;
         self.confidence.as_ref().map_or(Ok(()), Confidence::check)
     }
@@ -294,6 +293,13 @@ impl Scores {
         self.values[(i + 1) * Self::WIDTH - 1]
     }
 
+    /// Whether nothing is in doubt of block `i`.
+    fn is_sure(&self, i: usize) -> bool {
+        let content = self.content(i);
+        let (labels, content) = (self.of(i).iter(), content.max(1.0 - content));
+        content >= SURE && labels.copied().fold(0.0, f32::max) >= SURE
+    }
+
     /// The likeliest label of every block.
     pub fn labels(&self) -> Vec<Label> {
         (0..self.values.len() / Self::WIDTH).map(|i| self.label(i)).collect()
@@ -310,6 +316,10 @@ impl Scores {
         best
     }
 }
+
+/// How likely the likeliest label must be, and the likelier of content and its contrary, for a
+/// block to be sure.
+const SURE: f32 = 0.95;
 
 /// A page's columns as a pass sees them: its matrices one after the other.
 struct Seen<'a> {
@@ -330,6 +340,22 @@ impl Columns for Seen<'_> {
     }
 }
 
+/// The columns of some of a page's rows, one after the other.
+struct Picked {
+    rows: usize,
+    values: Vec<f32>,
+}
+
+impl Columns for Picked {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn column(&self, feature: usize) -> &[f32] {
+        &self.values[feature * self.rows..][..self.rows]
+    }
+}
+
 impl Pass {
     fn check(&self, features: usize) -> Result<(), String> {
         let reach = -(REACH as isize)..=REACH as isize;
@@ -342,10 +368,24 @@ impl Pass {
     /// The pass' scores of a page: of its own features, of what its words say, and in the second
     /// pass of the first one's scores.
     pub fn predict(&self, parts: &[&Matrix]) -> Scores {
-        let mut out = vec![0.0; parts[0].blocks() * Scores::OUTPUTS];
+        self.predict_columns(&Seen { parts, view: &self.view })
+    }
+
+    /// As [`predict`](Pass::predict), but of some blocks.
+    fn predict_some(&self, parts: &[&Matrix], blocks: &[usize]) -> Scores {
         let seen = Seen { parts, view: &self.view };
+        let mut values = vec![0.0; self.view.columns.len() * blocks.len()];
+        for (feature, values) in values.chunks_exact_mut(blocks.len()).enumerate() {
+            let column = seen.column(feature);
+            values.iter_mut().zip(blocks).for_each(|(value, block)| *value = column[*block]);
+        }
+        self.predict_columns(&Picked { rows: blocks.len(), values })
+    }
+
+    fn predict_columns(&self, columns: &impl Columns) -> Scores {
+        let mut out = vec![0.0; columns.rows() * Scores::OUTPUTS];
         let fits = "a checked model, and a row of outputs for each block";
-        self.scorer.predict(&seen, &mut out).expect(fits);
+        self.scorer.predict(columns, &mut out).expect(fits);
         Scores::from_outputs(&out)
     }
 }
@@ -354,7 +394,7 @@ impl Classifier {
     /// Checks that no page of the schema can make the classifier fail.
     fn check(&self, schema: &Schema) -> Result<(), String> {
         self.lexicon.check()?;
-        let own = schema.features.len() + self.lexicon.width();
+        let own = schema.features.len() + LEXICAL.features.len();
         self.first.check(own)?;
         match &self.second {
             Some(second) => second.check(own + CONTEXT.features.len()),
@@ -375,28 +415,36 @@ impl Classifier {
         lexical: &Matrix,
         types: Option<Probabilities>,
     ) -> Scores {
-        let first = predict_pass(&self.first, page, lexical, None);
-        match &self.second {
-            None => first,
-            Some(second) => {
-                let pools = context::pools(page.layout(), first.rows(), types);
-                predict_pass(second, page, lexical, Some(&pools))
+        let mut scores = Scores { values: Vec::with_capacity(page.blocks() * Scores::WIDTH) };
+        for band in bands(page) {
+            let features = page.matrix(band.clone());
+            let words = lexical.band(band);
+            scores.values.extend(self.first.predict(&[&features, &words]).values);
+        }
+        let Some(second) = &self.second else { return scores };
+        let first = scores.clone();
+        let pools = context::pools(page.layout(), first.rows(), types);
+        for band in bands(page) {
+            let unsure: Vec<usize> =
+                (0..band.len()).filter(|i| !first.is_sure(band.start + i)).collect();
+            if unsure.is_empty() {
+                continue;
+            }
+            let features = page.matrix(band.clone());
+            let words = lexical.band(band.clone());
+            let context = pools.matrix(band.clone());
+            let found = second.predict_some(&[&features, &words, &context], &unsure);
+            for (i, row) in unsure.iter().zip(found.values.chunks_exact(Scores::WIDTH)) {
+                scores.values[(band.start + i) * Scores::WIDTH..][..Scores::WIDTH]
+                    .copy_from_slice(row);
             }
         }
+        scores
     }
 }
 
-/// The scores of a pass, a band of blocks at a time.
-fn predict_pass(pass: &Pass, page: &Outline, lexical: &Matrix, pools: Option<&Pools>) -> Scores {
-    let mut values = Vec::with_capacity(page.blocks() * Scores::WIDTH);
-    for start in (0..page.blocks()).step_by(BAND) {
-        let band = start..page.blocks().min(start + BAND);
-        let features = page.matrix(band.clone());
-        let lexical = (lexical.padded().nrows() > 0).then(|| lexical.band(band.clone()));
-        let context = pools.map(|pools| pools.matrix(band));
-        let parts = [Some(&*features), lexical.as_deref(), context.as_ref()];
-        let parts: Vec<&Matrix> = parts.into_iter().flatten().collect();
-        values.extend(pass.predict(&parts).values);
-    }
-    Scores { values }
+/// A page's blocks, a band at a time.
+fn bands(page: &Outline) -> impl Iterator<Item = Range<usize>> {
+    let blocks = page.blocks();
+    (0..blocks).step_by(BAND).map(move |start| start..blocks.min(start + BAND))
 }

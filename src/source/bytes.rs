@@ -333,7 +333,7 @@ impl Stream {
         let Decoder::Between(mut input) = mem::replace(&mut self.decoder, Decoder::End) else {
             return Ok(false);
         };
-        let head = input.peek(8).map_err(Reason::Read)?;
+        let head = input.peek(ZSTD_DICTIONARY.len()).map_err(Reason::Read)?;
         if head.is_empty() {
             return Ok(false);
         }

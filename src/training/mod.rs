@@ -94,8 +94,8 @@ pub struct Settings {
     /// The second pass learns from first-pass scores of pages that the first pass has not seen:
     /// into how many folds the training pages are split for that.
     pub inner_folds: usize,
-    /// How the lexical model is fitted, if there is to be one.
-    pub lexical: Option<FitParams>,
+    /// How the lexical model is fitted.
+    pub lexical: FitParams,
     /// The trees learn from lexical scores of pages that the lexical model has not seen: into how
     /// many folds the training pages are split for that.
     pub lexical_folds: usize,
@@ -150,7 +150,7 @@ impl Settings {
                 members: 2,
             },
             inner_folds: 3,
-            lexical: Some(FitParams {
+            lexical: FitParams {
                 epochs: 2,
                 alpha: 0.1,
                 beta: 1.0,
@@ -158,7 +158,7 @@ impl Settings {
                 l2: 1.0,
                 min_sites: 4,
                 seed: 1,
-            }),
+            },
             lexical_folds: 5,
             lexical_near: true,
             partial_weight: 0.2,
@@ -254,11 +254,7 @@ fn fit_classifier(
     chosen: &(dyn Fn(usize) -> bool + Sync),
 ) -> Result<Classifier, Error> {
     let own = schema.features.len();
-    let words = match lexical.lexicon.width() {
-        0 => View::default(),
-        _ => settings.lexical_view(),
-    };
-    let view = settings.view(schema).and(&words, own);
+    let view = settings.view(schema).and(&settings.lexical_view(), own);
     let targets = targets(table);
     let parts = [&table.features, &lexical.scores];
     let lexicon = lexical.lexicon.clone();
@@ -299,7 +295,7 @@ fn fit_classifier(
         });
     }
     let features = table.bin(contexts.iter().map(Option::as_ref).collect(), BINS);
-    let view = view.and(&settings.view(&CONTEXT), own + lexicon.width());
+    let view = view.and(&settings.view(&CONTEXT), own + LEXICAL.features.len());
     let parts = [parts[0], parts[1], &features];
     let weights = weights(table, settings, chosen);
     let second = fit_trees(table, &parts, &view, &targets, &weights, second, settings.seed + 1)?;
@@ -315,9 +311,6 @@ pub fn learn_lexical(
     settings: &Settings,
     chosen: &(dyn Fn(usize) -> bool + Sync),
 ) -> Lexical {
-    let Some(params) = settings.lexical else {
-        return Lexical::default();
-    };
     let weights = weights(table, settings, chosen);
     let targets = targets(table);
     let targets = targets.as_slice().expect("built in standard layout");
@@ -334,7 +327,7 @@ pub fn learn_lexical(
                 weights: &weights[rows],
             }
         });
-        lexical::fit(&lessons.collect::<Vec<_>>(), &params)
+        lexical::fit(&lessons.collect::<Vec<_>>(), &settings.lexical)
     };
     let skips: Vec<Option<usize>> = (0..settings.lexical_folds).map(Some).chain([None]).collect();
     let mut lexicons: Vec<Lexicon> = skips.into_par_iter().map(fit).collect();

@@ -133,7 +133,7 @@ pub struct Table {
 }
 
 /// What the words and names of a table's pages say of its blocks.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lexical {
     /// Learnt from all pages that were chosen: for pages that are not among them.
     pub lexicon: Lexicon,
@@ -285,7 +285,7 @@ impl Table {
             && self.features.0.iter().all(|column| column.is_sound(rows))
             && self.lexical.as_ref().is_some_and(|lexical| {
                 lexical.lexicon.check().is_ok()
-                    && lexical.scores.len() == lexical.lexicon.width()
+                    && lexical.scores.len() == LEXICAL.features.len()
                     && lexical.scores.0.iter().all(|column| column.is_sound(rows))
             })
             && self.page_figures.0.iter().all(|column| column.is_sound(self.pages.len()))
