@@ -24,7 +24,9 @@ const ROW_BLOCK: usize = 512;
 const NEAR_ROWS: usize = 64;
 /// Trees whose leaf indexes are held at a time: a row's scores stay in a register for as many.
 const TREE_BLOCK: usize = 8;
-/// The largest leaf value in units. As many as a block has trees add up within an `i16`.
+/// In the place of a tree in the last block.
+const NO_TREE: [[i8; GROUP]; 1] = [[0; GROUP]];
+/// The largest leaf value in units: as many as a block has trees add up within an `i16`.
 const MOST_UNITS: f32 = i8::MAX as f32;
 
 /// A fitted ensemble of oblivious trees; see the [module documentation](super).
@@ -297,6 +299,10 @@ fn add_trees(
             }
             find_leaves(&splits[..depth], &mut leaf_of[..rows]);
         }
+        // The last block may have fewer trees.
+        for leaf_of in leaf_of.iter_mut().skip(features.len() / depth) {
+            leaf_of[..rows].fill(0);
+        }
         // Rows ask for leaves in no order: many of them wait less once all leaves have come close.
         let leaves = if rows < NEAR_ROWS {
             leaves
@@ -308,10 +314,10 @@ fn add_trees(
         for group in 0..groups {
             let trees: [&[[i8; GROUP]]; TREE_BLOCK] = std::array::from_fn(|tree| {
                 let start = (tree * groups + group) << depth;
-                leaves.get(start..start + (1 << depth)).unwrap_or_default()
+                leaves.get(start..start + (1 << depth)).unwrap_or(&NO_TREE)
             });
             let scores = scores.iter_mut().skip(group).step_by(groups);
-            add_leaves(scores, &trees[..leaves.len() / tree_leaves], unit, &leaf_of);
+            add_leaves(scores, trees, unit, &leaf_of);
         }
     }
 }
@@ -352,7 +358,7 @@ fn find_leaves_from<const WIDTH: usize>(splits: &[(&[f32], f32)], row: usize, le
 #[inline(always)]
 fn add_leaves<'a>(
     scores: impl Iterator<Item = &'a mut [f32; GROUP]>,
-    trees: &[&[[i8; GROUP]]],
+    trees: [&[[i8; GROUP]]; TREE_BLOCK],
     unit: f32,
     leaf_of: &[[u8; ROW_BLOCK]; TREE_BLOCK],
 ) {

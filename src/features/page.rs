@@ -141,6 +141,12 @@ fn is_paragraph(stats: &TextStats) -> bool {
     stats.words >= PARAGRAPH_WORDS && stats.sentence_ends > 0
 }
 
+/// The words of each block, from all words and where those of each end.
+fn each<'a>(words: &'a [u64], ends: &'a [usize]) -> impl Iterator<Item = &'a [u64]> {
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    starts.zip(ends).map(|(start, end)| &words[start..*end])
+}
+
 impl Texts {
     /// Looks over the texts of a page with a DOM.
     pub fn of_document(document: &Document, blocks: &Blocks) -> Texts {
@@ -237,10 +243,7 @@ impl Texts {
         const SHORT: u32 = 8;
         // Word -> the last short line that has it.
         let mut above: FxHashMap<u64, u32> = FxHashMap::default();
-        let mut start = 0;
-        for (i, (&end, line)) in ends.iter().zip(&mut self.lines).enumerate() {
-            let own = &words[start..end];
-            start = end;
+        for (i, (own, line)) in each(words, ends).zip(&mut self.lines).enumerate() {
             let first = own.iter().filter(|word| !is_stop_word(**word));
             let mut places = [None; NAME];
             places.iter_mut().zip(first).for_each(|(at, word)| *at = above.get(word).copied());
@@ -256,13 +259,11 @@ impl Texts {
 
     /// Counts of each line the content words that stand in other paragraphs too.
     fn cohere(&mut self, words: &[u64], ends: &[usize]) {
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        let ranges: Vec<(usize, usize)> = starts.zip(ends.iter().copied()).collect();
         // Word -> in how many paragraphs, and the last of them.
         let mut spread: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
-        for (i, &(start, end)) in ranges.iter().enumerate() {
+        for (i, own) in each(words, ends).enumerate() {
             if is_paragraph(&self.stats[i]) {
-                for word in &words[start..end] {
+                for word in own {
                     let (n, last) = spread.entry(*word).or_insert((0, u32::MAX));
                     if *last != i as u32 {
                         (*n, *last) = (*n + 1, i as u32);
@@ -270,12 +271,12 @@ impl Texts {
                 }
             }
         }
-        for (i, &(start, end)) in ranges.iter().enumerate() {
-            let own = u32::from(is_paragraph(&self.stats[i]));
-            for word in words[start..end].iter().filter(|word| !is_stop_word(**word)) {
-                let is_spread = spread.get(word).is_some_and(|(n, _)| *n > own);
-                self.lines[i].content_words += 1;
-                self.lines[i].cohesive_words += u32::from(is_spread);
+        for ((own, stats), line) in each(words, ends).zip(&self.stats).zip(&mut self.lines) {
+            let itself = u32::from(is_paragraph(stats));
+            for word in own.iter().filter(|word| !is_stop_word(**word)) {
+                let is_spread = spread.get(word).is_some_and(|(n, _)| *n > itself);
+                line.content_words += 1;
+                line.cohesive_words += u32::from(is_spread);
             }
         }
     }
@@ -331,11 +332,9 @@ impl Texts {
 
     /// Compares each block's words with the title's.
     fn compare(&mut self, words: &[u64], ends: &[usize], title: &FxHashSet<u64>) {
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        for ((start, end), extra) in starts.zip(ends).zip(&mut self.extra) {
+        for (own, extra) in each(words, ends).zip(&mut self.extra) {
             extra.title_words = title.len() as u32;
-            let common = words[start..*end].iter().filter(|word| title.contains(word));
-            extra.title_common = common.count() as u32;
+            extra.title_common = own.iter().filter(|word| title.contains(word)).count() as u32;
         }
     }
 }

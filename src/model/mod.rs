@@ -2,8 +2,8 @@
 //!
 //! Two passes of gradient-boosted trees, or of logistic regression. The first sees a block's own features and its
 //! neighbours'; the second sees these and the first one's scores, pooled over what the block
-//! belongs to ([`context`]). It is not asked about blocks of which the first is sure, some two of
-//! five: a cascade (Viola & Jones, CVPR 2001).
+//! belongs to ([`context`]). It is not asked about blocks of which the first is sure: a cascade (Viola
+//! and Jones, CVPR 2001).
 //!
 //! A [`Model`] is a classifier with its papers: what it was trained on, how well it did, and
 //! which schema it fits. [`Model::read`] refuses one that does not fit.
@@ -293,7 +293,7 @@ impl Scores {
         self.values[(i + 1) * Self::WIDTH - 1]
     }
 
-    /// Whether nothing is in doubt of block `i`.
+    /// Whether label and content of block `i` are beyond doubt.
     fn is_sure(&self, i: usize) -> bool {
         let content = self.content(i);
         let (labels, content) = (self.of(i).iter(), content.max(1.0 - content));
@@ -447,4 +447,41 @@ impl Classifier {
 fn bands(page: &Outline) -> impl Iterator<Item = Range<usize>> {
     let blocks = page.blocks();
     (0..blocks).step_by(BAND).map(move |start| start..blocks.min(start + BAND))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dom;
+    use crate::extract::HTML_MODEL;
+    use crate::features::Texts;
+    use crate::segment::Blocks;
+
+    #[test]
+    fn the_second_pass_decides_what_the_first_doubts() {
+        let page = include_str!("../../examples/html/blog-sourdough.html");
+        let document = dom::parse(page);
+        let blocks = Blocks::of_document(&document);
+        let texts = Texts::of_document(&document, &blocks);
+        let page = Outline::new(Some(&document), &blocks, &texts);
+        let classifier = &HTML_MODEL.classifier;
+        let lexical = classifier.lexical(&Tokens::of_document(&document, &blocks));
+        let found = classifier.predict(&page, &lexical, None);
+
+        let features = page.matrix(0..blocks.len());
+        let first = classifier.first.predict(&[&features, &lexical]);
+        let context = context::matrix(page.layout(), first.rows(), None);
+        let second = classifier.second.as_ref().unwrap();
+        let second = second.predict(&[&features, &lexical, &context]);
+        let (mut sure, mut unsure) = (0, 0);
+        for i in 0..blocks.len() {
+            let (n, right) = match first.is_sure(i) {
+                true => (&mut sure, &first),
+                false => (&mut unsure, &second),
+            };
+            *n += 1;
+            assert_eq!((found.of(i), found.content(i)), (right.of(i), right.content(i)));
+        }
+        assert!(sure > 2 && unsure > 2, "{sure} {unsure}");
+    }
 }
