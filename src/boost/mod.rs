@@ -107,7 +107,7 @@ pub use binning::{BinnedColumns, bin, quantile_edges};
 pub use error::{Error, Result};
 pub use hyperparams::{GradientBoostingParams, GradientBoostingValidParams};
 pub(crate) use model::softmax;
-pub use model::{Columns, GradientBoosting};
+pub use model::{ColumnMajor, Columns, GradientBoosting};
 
 #[cfg(test)]
 mod tests {

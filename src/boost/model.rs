@@ -414,10 +414,12 @@ fn exp(x: f32) -> f32 {
     if is_nothing { 0.0 } else { exponential }
 }
 
-/// Column-major copy of a matrix of records.
-struct ColumnMajor {
-    rows: usize,
-    values: Vec<f32>,
+/// A matrix of records in a buffer, column by column.
+pub struct ColumnMajor {
+    /// Number of rows.
+    pub rows: usize,
+    /// Columns × rows.
+    pub values: Vec<f32>,
 }
 
 impl Columns for ColumnMajor {

@@ -17,7 +17,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::boost::{Columns, GradientBoosting};
+use crate::boost::{ColumnMajor, Columns, GradientBoosting};
 use crate::confidence::{Confidence, OUTCOME};
 use crate::container;
 use crate::features::{BAND, Matrix, Outline, REACH, Schema, View, locate};
@@ -340,22 +340,6 @@ impl Columns for Seen<'_> {
     }
 }
 
-/// The columns of some of a page's rows, one after the other.
-struct Picked {
-    rows: usize,
-    values: Vec<f32>,
-}
-
-impl Columns for Picked {
-    fn rows(&self) -> usize {
-        self.rows
-    }
-
-    fn column(&self, feature: usize) -> &[f32] {
-        &self.values[feature * self.rows..][..self.rows]
-    }
-}
-
 impl Pass {
     fn check(&self, features: usize) -> Result<(), String> {
         let reach = -(REACH as isize)..=REACH as isize;
@@ -379,7 +363,7 @@ impl Pass {
             let column = seen.column(feature);
             values.iter_mut().zip(blocks).for_each(|(value, block)| *value = column[*block]);
         }
-        self.predict_columns(&Picked { rows: blocks.len(), values })
+        self.predict_columns(&ColumnMajor { rows: blocks.len(), values })
     }
 
     fn predict_columns(&self, columns: &impl Columns) -> Scores {
