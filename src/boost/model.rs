@@ -376,8 +376,8 @@ fn add_leaves<'a>(
     }
 }
 
-/// Turns rows of scores, of so many classes each, into probabilities. Compiled twice, as
-/// [`add_trees`] is.
+/// Turns rows of scores, of so many classes each, into probabilities. Compiled twice, since AVX2 does
+/// eight values at a time and not every processor has it.
 #[multiversion(targets("x86_64+avx+avx2"))]
 pub(crate) fn softmax(scores: &mut [f32], classes: usize) {
     for row in scores.chunks_exact_mut(classes) {

@@ -296,8 +296,7 @@ impl Scores {
     /// Whether label and content of block `i` are beyond doubt.
     fn is_sure(&self, i: usize) -> bool {
         let content = self.content(i);
-        let (labels, content) = (self.of(i).iter(), content.max(1.0 - content));
-        content >= SURE && labels.copied().fold(0.0, f32::max) >= SURE
+        content.max(1.0 - content) >= SURE && self.of(i)[self.label(i) as usize] >= SURE
     }
 
     /// The likeliest label of every block.
@@ -399,14 +398,14 @@ impl Classifier {
         lexical: &Matrix,
         types: Option<Probabilities>,
     ) -> Scores {
-        let mut scores = Scores { values: Vec::with_capacity(page.blocks() * Scores::WIDTH) };
+        let mut first = Scores { values: Vec::with_capacity(page.blocks() * Scores::WIDTH) };
         for band in bands(page) {
             let features = page.matrix(band.clone());
             let words = lexical.band(band);
-            scores.values.extend(self.first.predict(&[&features, &words]).values);
+            first.values.extend(self.first.predict(&[&features, &words]).values);
         }
-        let Some(second) = &self.second else { return scores };
-        let first = scores.clone();
+        let Some(second) = &self.second else { return first };
+        let mut scores = first.clone();
         let pools = context::pools(page.layout(), first.rows(), types);
         for band in bands(page) {
             let unsure: Vec<usize> =
