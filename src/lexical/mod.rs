@@ -6,12 +6,14 @@
 //! and roles of the elements that hold it; of a line of plain text, which has none, all words. It
 //! knows nothing of mass, place or neighbours; its scores are features of the trees, which do.
 //! Keyword groups are written by hand and few; here the labelled pages say which of some hundred
-//! thousand names mean what.
+//! thousand names mean what. Of plain text, which has no names, [`phrases`] of our own also say how
+//! things are worded in languages that the pages have little of.
 //!
 //! Training pages get the scores of a model that has not seen their site
 //! ([`crate::training`]); otherwise the trees would trust it more than it deserves.
 
 mod fit;
+mod phrases;
 mod tokens;
 
 use std::sync::LazyLock;
@@ -20,6 +22,7 @@ use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
 
 pub use fit::{FitParams, Lesson, fit};
+pub use phrases::{Phrase, phrases};
 pub use tokens::Tokens;
 use tokens::{Element, Group, scale, slot};
 

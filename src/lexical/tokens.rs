@@ -126,22 +126,38 @@ impl Tokens {
 
     /// Those of the lines of plain text, whose figures are `texts`.
     pub fn of_lines(blocks: &Blocks, texts: &Texts) -> Tokens {
-        let mut tokens = Tokens::default();
-        // One element without names holds all lines.
-        tokens.names.end();
-        tokens.elements.push(Element { names: 0, parent: None });
+        let mut tokens = Tokens::without_names();
         let mut heading = None;
         let mut hashes = Vec::new();
         for (i, text) in blocks.texts().enumerate() {
-            tokens.push_words(text, &mut hashes);
-            words(text, LINE, |hash| tokens.line_words.tokens.push(fold(hash)));
-            tokens.line_words.end();
-            tokens.lines.push(Line { element: 0, own_end: 0, heading });
+            tokens.push_line(text, heading, &mut hashes);
             if texts.heads(i) {
                 heading = Some(i as u32);
             }
         }
         tokens
+    }
+
+    /// Those of a line of plain text by itself.
+    pub(super) fn of_phrase(text: &str) -> Tokens {
+        let mut tokens = Tokens::without_names();
+        tokens.push_line(text, None, &mut Vec::new());
+        tokens
+    }
+
+    /// One element without names holds all lines.
+    fn without_names() -> Tokens {
+        let mut tokens = Tokens::default();
+        tokens.names.end();
+        tokens.elements.push(Element { names: 0, parent: None });
+        tokens
+    }
+
+    fn push_line(&mut self, text: &str, heading: Option<u32>, hashes: &mut Vec<u64>) {
+        self.push_words(text, hashes);
+        words(text, LINE, |hash| self.line_words.tokens.push(fold(hash)));
+        self.line_words.end();
+        self.lines.push(Line { element: 0, own_end: 0, heading });
     }
 
     fn push_words(&mut self, text: &str, hashes: &mut Vec<u64>) {

@@ -99,6 +99,8 @@ pub struct Settings {
     /// The trees learn from lexical scores of pages that the lexical model has not seen: into how
     /// many folds the training pages are split for that.
     pub lexical_folds: usize,
+    /// Weight of a [phrase](lexical::phrases) beside the blocks, where the lexical model is fitted.
+    pub phrase_weight: f32,
     /// Weight of a block of which only is known whether it lies in the gold text, beside one
     /// whose label is known.
     pub partial_weight: f32,
@@ -120,8 +122,9 @@ pub struct Settings {
     pub seed: u64,
 }
 
-/// What [`Settings::without`] calls the second pass.
+/// What [`Settings::without`] calls the second pass, and the phrases.
 const SECOND: &str = "second";
+const PHRASES: &str = "phrases";
 
 impl Settings {
     /// The settings of the models that are shipped, as cross-validation chose them.
@@ -160,6 +163,7 @@ impl Settings {
                 seed: 1,
             },
             lexical_folds: 5,
+            phrase_weight: 0.0,
             lexical_near: true,
             partial_weight: 0.2,
             word_power: 0.3,
@@ -176,6 +180,8 @@ impl Settings {
                 second: Some(PassSettings { members: 3, ..pass }),
                 // Between what its neighbours say, what a line itself says would be drawn too seldom.
                 lexical_near: false,
+                // Names of elements tell a page of HTML as much.
+                phrase_weight: 1.0,
                 partial_weight: 0.5,
                 word_power: 0.4,
                 page_power: 0.0,
@@ -186,11 +192,16 @@ impl Settings {
         }
     }
 
-    /// The same without some parts, which shows what these are good for: groups of features, or
-    /// `second`, the second pass.
+    /// The same without some parts, which shows what these are good for: groups of features,
+    /// `second`, the second pass, or `phrases`.
     pub fn without(mut self, parts: &[String]) -> Settings {
-        self.second.take_if(|_| parts.iter().any(|part| part == SECOND));
-        self.hidden.extend(parts.iter().filter(|part| *part != SECOND).cloned());
+        for part in parts {
+            match part.as_str() {
+                SECOND => self.second = None,
+                PHRASES => self.phrase_weight = 0.0,
+                group => self.hidden.push(group.to_owned()),
+            }
+        }
         self
     }
 
@@ -199,7 +210,8 @@ impl Settings {
         let features = [schema, &*LEXICAL, &*CONTEXT].map(|schema| &schema.features);
         let groups = features.into_iter().flatten().map(|feature| feature.group());
         let mut seen = HashSet::new();
-        groups.chain([SECOND]).filter(|part| seen.insert(*part)).collect()
+        let phrases = (Settings::of(schema).phrase_weight > 0.0).then_some(PHRASES);
+        groups.chain([SECOND]).chain(phrases).filter(|part| seen.insert(*part)).collect()
     }
 
     /// What the passes see of a schema.
@@ -302,7 +314,7 @@ fn fit_classifier(
     Ok(Classifier { lexicon, first: first(None)?, second: Some(second) })
 }
 
-/// Learns what words and names say from the pages that `chosen` picks.
+/// Learns what words and names say from the pages that `chosen` picks, and from phrases.
 ///
 /// # Panics
 /// If the table is from a file, which has [`Table::lexical`] in place of its pages' tokens.
@@ -314,6 +326,10 @@ pub fn learn_lexical(
     let weights = weights(table, settings, chosen);
     let targets = targets(table);
     let targets = targets.as_slice().expect("built in standard layout");
+    let phrases = match settings.phrase_weight {
+        0.0 => Vec::new(),
+        _ => lexical::phrases(),
+    };
     let in_fold = |page: usize| fold(table.pages()[page].site, settings.lexical_folds, 2);
     let fit = |skip: Option<usize>| {
         let pages = (0..table.pages().len())
@@ -327,7 +343,13 @@ pub fn learn_lexical(
                 weights: &weights[rows],
             }
         });
-        lexical::fit(&lessons.collect::<Vec<_>>(), &settings.lexical)
+        let phrases = (0..).zip(&phrases).map(|(site, phrase)| Lesson {
+            tokens: &phrase.tokens,
+            site,
+            possible: &phrase.possible,
+            weights: std::slice::from_ref(&settings.phrase_weight),
+        });
+        lexical::fit(&lessons.chain(phrases).collect::<Vec<_>>(), &settings.lexical)
     };
     let skips: Vec<Option<usize>> = (0..settings.lexical_folds).map(Some).chain([None]).collect();
     let mut lexicons: Vec<Lexicon> = skips.into_par_iter().map(fit).collect();
