@@ -6,8 +6,8 @@
 //! and roles of the elements that hold it; of a line of plain text, which has none, all words. It
 //! knows nothing of mass, place or neighbours; its scores are features of the trees, which do.
 //! Keyword groups are written by hand and few; here the labelled pages say which of some hundred
-//! thousand names mean what. Of plain text, which has no names, [`phrases`] of our own also say how
-//! things are worded in languages that the pages have little of.
+//! thousand names mean what. Of plain text, which has no names, [`phrases`](phrases()) of our own
+//! also say how things are worded in languages that the pages have little of.
 //!
 //! Training pages get the scores of a model that has not seen their site
 //! ([`crate::training`]); otherwise the trees would trust it more than it deserves.
@@ -165,9 +165,10 @@ fn add(a: [i32; WIDTH], b: [i32; WIDTH]) -> [i32; WIDTH] {
 mod tests {
     use super::*;
     use crate::dom;
-    use crate::features::Texts;
+    use crate::features::{TEXT, Texts};
     use crate::label::Label;
     use crate::segment::Blocks;
+    use crate::training::Settings;
 
     const PARAMS: FitParams =
         FitParams { epochs: 20, alpha: 0.1, beta: 1.0, l1: 0.0, l2: 0.1, min_sites: 2, seed: 1 };
@@ -229,6 +230,23 @@ mod tests {
         let scores = scores(&lexicon_of_lines(), &lines(&two_lines("o")));
         let found = (likeliest(&scores, 0), likeliest(&scores, 1));
         assert_eq!(found, (Label::Body as usize, Label::Ad as usize));
+    }
+
+    #[test]
+    fn phrases_teach_wording_in_several_languages() {
+        let phrases = phrases();
+        let lessons = (0..).zip(&phrases).map(|(site, phrase)| phrase.lesson(site, &1.0));
+        let lessons: Vec<Lesson> = lessons.collect();
+        let lexicon = fit(&lessons, &Settings::of(&TEXT).lexical);
+        for (text, label) in [
+            ("Unsere Autorin schreibt seit 2012 über Wohnen und Verkehr", Label::Bio),
+            ("Nous utilisons des cookies pour mesurer l'audience", Label::Legal),
+            ("Foto: Tobias Lindqvist", Label::Caption),
+            ("Опубликовано 3 марта 2024", Label::Byline),
+        ] {
+            let scores = scores(&lexicon, &Tokens::of_phrase(text));
+            assert_eq!(likeliest(&scores, 0), label as usize, "{text}");
+        }
     }
 
     #[test]

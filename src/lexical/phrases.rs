@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::{Tokens, WIDTH};
+use super::{Lesson, Tokens, WIDTH};
 use crate::label::Label;
 use crate::model::Scores;
 
@@ -21,9 +21,17 @@ struct Line {
 /// What can be learnt from a phrase.
 pub struct Phrase {
     /// Its tokens, as those of a text of one line.
-    pub tokens: Tokens,
+    tokens: Tokens,
     /// 1 where an output agrees with its label: it does not tell whether it would be kept.
-    pub possible: [f32; WIDTH],
+    possible: [f32; WIDTH],
+}
+
+impl Phrase {
+    /// The phrase as a page of a site of its own.
+    pub fn lesson<'a>(&'a self, site: u64, weight: &'a f32) -> Lesson<'a> {
+        let weights = std::slice::from_ref(weight);
+        Lesson { tokens: &self.tokens, site, possible: &self.possible, weights }
+    }
 }
 
 /// All phrases.
@@ -40,31 +48,6 @@ pub fn phrases() -> Vec<Phrase> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lexical::{FitParams, Lesson, fit};
-
-    #[test]
-    fn wording_is_learnt_in_several_languages() {
-        let phrases = phrases();
-        let mut lessons = Vec::new();
-        for (site, Phrase { tokens, possible }) in (0..).zip(&phrases) {
-            lessons.push(Lesson { tokens, site, possible, weights: &[1.0] });
-        }
-        let params =
-            FitParams { epochs: 2, alpha: 0.1, beta: 1.0, l1: 0.5, l2: 1.0, min_sites: 4, seed: 1 };
-        let lexicon = fit(&lessons, &params);
-        let found = [
-            "Unsere Autorin schreibt seit 2012 über Wohnen und Verkehr",
-            "Nous utilisons des cookies pour mesurer l'audience",
-            "Foto: Tobias Lindqvist",
-            "Опубликовано 3 марта 2024",
-        ]
-        .map(|text| {
-            let matrix = lexicon.matrix(&Tokens::of_phrase(text));
-            let score = |label: &Label| matrix.column(*label as usize, 0)[0];
-            Label::ALL.into_iter().max_by(|a, b| score(a).total_cmp(&score(b))).unwrap()
-        });
-        assert_eq!(found, [Label::Bio, Label::Legal, Label::Caption, Label::Byline]);
-    }
 
     #[test]
     fn every_label_has_phrases_of_words() {

@@ -99,7 +99,7 @@ pub struct Settings {
     /// The trees learn from lexical scores of pages that the lexical model has not seen: into how
     /// many folds the training pages are split for that.
     pub lexical_folds: usize,
-    /// Weight of a [phrase](lexical::phrases) beside the blocks, where the lexical model is fitted.
+    /// Weight of a [phrase](lexical::phrases()) beside the blocks, where the lexical model is fitted.
     pub phrase_weight: f32,
     /// Weight of a block of which only is known whether it lies in the gold text, beside one
     /// whose label is known.
@@ -343,12 +343,8 @@ pub fn learn_lexical(
                 weights: &weights[rows],
             }
         });
-        let phrases = (0..).zip(&phrases).map(|(site, phrase)| Lesson {
-            tokens: &phrase.tokens,
-            site,
-            possible: &phrase.possible,
-            weights: std::slice::from_ref(&settings.phrase_weight),
-        });
+        let phrases = (0..).zip(&phrases);
+        let phrases = phrases.map(|(site, phrase)| phrase.lesson(site, &settings.phrase_weight));
         lexical::fit(&lessons.chain(phrases).collect::<Vec<_>>(), &settings.lexical)
     };
     let skips: Vec<Option<usize>> = (0..settings.lexical_folds).map(Some).chain([None]).collect();
