@@ -1,4 +1,4 @@
-//! How time and memory grow with hostile pages (`tests/generator`), each from its bytes to its
+//! How time and memory grow with hostile pages (`tests/all/generator.rs`), each from its bytes to its
 //! record: CPU seconds at 5, 10 and 20 MB, by how much they grow where the page doubles, which is 2 where time is linear, and the most
 //! memory that a process of its own takes with 10 MB, as megabytes and as a multiple of the page
 //! beside the 32 MB that any page may take.
@@ -9,7 +9,7 @@
 //! CPU time and memory are read from `/proc`; where there is none, time is that of the clock, and the
 //! columns of memory are empty.
 
-#[path = "../tests/generator/mod.rs"]
+#[path = "../tests/all/generator.rs"]
 mod generator;
 
 use std::hint::black_box;

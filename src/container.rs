@@ -8,8 +8,10 @@
 //!
 //! `head -2` shows what a file is. The same value always gives the same bytes.
 
+use std::hash::Hasher;
 use std::io::{self, BufRead, Read, Write};
 
+use rustc_hash::FxHasher;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -77,7 +79,34 @@ pub fn read<H: DeserializeOwned, B: DeserializeOwned>(
     kind: &'static str,
 ) -> Result<(H, B), Error> {
     let mut file = file;
-    let first = line(&mut file)?;
+    let header = read_header(&mut file, kind)?;
+    let mut body = Vec::new();
+    zstd::Decoder::with_buffer(file)?.take(MAX_BODY).read_to_end(&mut body)?;
+    Ok((header, postcard::from_bytes(&body).map_err(Error::Body)?))
+}
+
+/// Reads the header of a file of the kind, and tells its body by a hash without unpacking it.
+///
+/// # Errors
+/// As for [`read`], but for what is wrong with the body.
+pub fn tell<H: DeserializeOwned>(
+    file: impl BufRead,
+    kind: &'static str,
+) -> Result<(H, u64), Error> {
+    let mut file = file;
+    let header = read_header(&mut file, kind)?;
+    let mut body = Vec::new();
+    file.take(MAX_BODY).read_to_end(&mut body)?;
+    let mut hash = FxHasher::default();
+    hash.write(&body);
+    Ok((header, hash.finish()))
+}
+
+fn read_header<H: DeserializeOwned>(
+    file: &mut impl BufRead,
+    kind: &'static str,
+) -> Result<H, Error> {
+    let first = line(file)?;
     let version = first
         .strip_prefix("dehusk ")
         .and_then(|rest| rest.strip_prefix(kind))
@@ -85,10 +114,7 @@ pub fn read<H: DeserializeOwned, B: DeserializeOwned>(
     if version.trim() != VERSION.to_string() {
         return Err(Error::Version { found: version.trim().to_owned() });
     }
-    let header = serde_json::from_str(&line(&mut file)?).map_err(Error::Header)?;
-    let mut body = Vec::new();
-    zstd::Decoder::with_buffer(file)?.take(MAX_BODY).read_to_end(&mut body)?;
-    Ok((header, postcard::from_bytes(&body).map_err(Error::Body)?))
+    serde_json::from_str(&line(file)?).map_err(Error::Header)
 }
 
 fn line(file: &mut impl BufRead) -> io::Result<String> {

@@ -315,8 +315,7 @@ pub fn score_all(
 ) -> Done<PageScore> {
     let score = |page: &LabelledPage| {
         let schema = schema_of(page, schema);
-        let model = if schema.name == HTML.name { extractor.html } else { extractor.text };
-        score(page, schema, model, keep, sites)
+        score(page, schema, extractor.model(schema), keep, sites)
     };
     done(pages.par_iter().map(score).collect())
 }

@@ -20,7 +20,7 @@ use crate::confidence;
 use crate::dom::html5::{self, Selection};
 use crate::dom::{self, Document, Limits};
 use crate::embedded;
-use crate::features::{Outline, Texts};
+use crate::features::{HTML, Outline, Schema, TEXT, Texts};
 use crate::label::{Label, LabelSet, Profile};
 use crate::lexical::{self, Tokens};
 use crate::metadata::{Metadata, metadata};
@@ -34,12 +34,15 @@ use crate::sites::store::Sites;
 use crate::sites::{self, Others, Print};
 use crate::source::{Kind, Loaded, PageError, Reason};
 
-/// The models that are built into the program.
-pub static HTML_MODEL: LazyLock<Model> =
-    LazyLock::new(|| built_in(include_bytes!("../models/html.model")));
+/// The files of the models that are built into the program.
+pub const HTML_MODEL_FILE: &[u8] = include_bytes!("../models/html.model");
+/// See [`HTML_MODEL_FILE`].
+pub const TEXT_MODEL_FILE: &[u8] = include_bytes!("../models/text.model");
+
+/// The models that are built into the program, each read when it is first wanted.
+pub static HTML_MODEL: LazyLock<Model> = LazyLock::new(|| built_in(HTML_MODEL_FILE));
 /// See [`HTML_MODEL`].
-pub static TEXT_MODEL: LazyLock<Model> =
-    LazyLock::new(|| built_in(include_bytes!("../models/text.model")));
+pub static TEXT_MODEL: LazyLock<Model> = LazyLock::new(|| built_in(TEXT_MODEL_FILE));
 
 fn built_in(file: &[u8]) -> Model {
     Model::read(file).expect("the tests read the models that are built in")
@@ -103,22 +106,31 @@ impl Options {
 }
 
 /// Turns pages into records.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Extractor<'a> {
-    /// The model for pages with a DOM.
-    pub html: &'a Model,
-    /// The model for plain text.
-    pub text: &'a Model,
+    /// The model for pages with a DOM; the one that is built in where there is none.
+    pub html: Option<&'a Model>,
+    /// The same for plain text.
+    pub text: Option<&'a Model>,
 }
 
-impl Default for Extractor<'static> {
-    /// With the models that are built in.
-    fn default() -> Self {
-        Extractor { html: &HTML_MODEL, text: &TEXT_MODEL }
+impl<'a> Extractor<'a> {
+    /// With this model in place of the built-in one of its schema.
+    pub fn with(model: &'a Model) -> Extractor<'a> {
+        match model.header.schema == HTML.name {
+            true => Extractor { html: Some(model), text: None },
+            false => Extractor { html: None, text: Some(model) },
+        }
     }
-}
 
-impl Extractor<'_> {
+    /// The model for pages of a schema.
+    pub fn model(&self, schema: &Schema) -> &'a Model {
+        match schema.name == HTML.name {
+            true => self.html.unwrap_or_else(|| &HTML_MODEL),
+            false => self.text.unwrap_or_else(|| &TEXT_MODEL),
+        }
+    }
+
     /// Extracts one page, and keeps what it brought along.
     ///
     /// # Errors
@@ -160,8 +172,9 @@ impl Extractor<'_> {
                 };
                 let mut blocks = cut(&document)?;
                 let others = options.others(url, Some(&document), &blocks)?;
+                let model = self.model(&HTML);
                 let judge = |document: &Document, blocks: &Blocks| {
-                    judge(self.html, Some(document), blocks, url, options.keep, others.as_ref())
+                    judge(model, Some(document), blocks, url, options.keep, others.as_ref())
                 };
                 let mut found = judge(&document, &blocks);
                 if selection.is_empty()
@@ -180,7 +193,8 @@ impl Extractor<'_> {
                 limits.check_blocks(lines.count(), text.len())?;
                 let blocks = Blocks::of_text(text);
                 let others = options.others(url, None, &blocks)?;
-                let found = judge(self.text, None, &blocks, url, options.keep, others.as_ref());
+                let model = self.model(&TEXT);
+                let found = judge(model, None, &blocks, url, options.keep, others.as_ref());
                 let about = Metadata { url: url.map(str::to_owned), ..Metadata::default() };
                 record(id, None, &blocks, found, about, options)
             }

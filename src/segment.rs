@@ -302,7 +302,8 @@ impl Cutter {
         while let Some(first) = rest.chars().next() {
             if is_space(first) {
                 self.space();
-                rest = rest[first.len_utf8()..].trim_ascii_start();
+                rest = &rest[first.len_utf8()..];
+                rest = &rest[space_prefix(rest)..];
             } else if is_invisible(first) {
                 rest = &rest[first.len_utf8()..];
             } else {
@@ -405,6 +406,19 @@ fn is_space(c: char) -> bool {
 /// letters in Persian, Hindi and emoji.)
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}') || c.is_control()
+}
+
+/// How long the white space is that a text begins with, as far as it is ASCII.
+fn space_prefix(text: &str) -> usize {
+    let mut len = 0;
+    loop {
+        let sixteen = Sixteen::at(text.as_bytes(), len);
+        let spaces = (sixteen.between(b'\t', b'\r') | sixteen.equal(b' ')).bits().trailing_ones();
+        len += spaces as usize;
+        if (spaces as usize) < Sixteen::LEN {
+            return len;
+        }
+    }
 }
 
 /// The longest start of a text, which begins with neither, that has no white space but single

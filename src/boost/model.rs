@@ -24,8 +24,9 @@ const ROW_BLOCK: usize = 512;
 const NEAR_ROWS: usize = 64;
 /// Trees whose leaf indexes are held at a time: a row's scores stay in a register for as many.
 const TREE_BLOCK: usize = 8;
-/// In the place of a tree in the last block.
-const NO_TREE: [[i8; GROUP]; 1] = [[0; GROUP]];
+/// As many leaves as a tree can have: those of a shallower tree, and what comes after them, since
+/// whatever a byte is, it is the index of one of so many.
+const WINDOW: usize = 1 << MAX_DEPTH;
 /// The largest leaf value in units: as many as a block has trees add up within an `i16`.
 const MOST_UNITS: f32 = i8::MAX as f32;
 
@@ -280,14 +281,15 @@ fn add_trees(
     scores: &mut [[f32; GROUP]],
     near: &mut Vec<[i8; GROUP]>,
 ) {
-    let (depth, groups, tree_leaves) = (model.depth, model.groups(), model.tree_leaves());
+    let (depth, groups) = (model.depth, model.groups());
     let rows = scores.len() / groups;
+    let block_leaves = TREE_BLOCK * model.tree_leaves();
     let mut leaf_of = [[0; ROW_BLOCK]; TREE_BLOCK];
-    for (((features, thresholds), leaves), &unit) in model
+    for (((block, features), thresholds), &unit) in model
         .features
         .chunks(TREE_BLOCK * depth)
+        .enumerate()
         .zip(model.thresholds.chunks(TREE_BLOCK * depth))
-        .zip(model.leaves.chunks(TREE_BLOCK * tree_leaves))
         .zip(&model.units)
     {
         for ((leaf_of, features), thresholds) in
@@ -297,24 +299,27 @@ fn add_trees(
             for ((split, &feature), &threshold) in splits.iter_mut().zip(features).zip(thresholds) {
                 *split = (&columns[usize::from(feature)][start..start + rows], threshold);
             }
-            find_leaves(&splits[..depth], &mut leaf_of[..rows]);
+            // Where the compiler knows how many they are, it spares all tests for the last.
+            match depth {
+                6 => find_leaves(&splits[..6], &mut leaf_of[..rows]),
+                _ => find_leaves(&splits[..depth], &mut leaf_of[..rows]),
+            }
         }
-        // The last block may have fewer trees.
-        for leaf_of in leaf_of.iter_mut().skip(features.len() / depth) {
-            leaf_of[..rows].fill(0);
-        }
+        let leaves = &model.leaves[block * block_leaves..];
         // Rows ask for leaves in no order: many of them wait less once all leaves have come close.
-        let leaves = if rows < NEAR_ROWS {
+        let leaves = if rows < NEAR_ROWS && leaves.len() >= block_leaves + WINDOW {
             leaves
         } else {
             near.clear();
-            near.extend_from_slice(leaves);
+            near.extend_from_slice(&leaves[..leaves.len().min(block_leaves)]);
+            // The last block may have fewer trees.
+            near.resize(block_leaves + WINDOW, [0; GROUP]);
             &near[..]
         };
         for group in 0..groups {
-            let trees: [&[[i8; GROUP]]; TREE_BLOCK] = std::array::from_fn(|tree| {
-                let start = (tree * groups + group) << depth;
-                leaves.get(start..start + (1 << depth)).unwrap_or(&NO_TREE)
+            let trees: [&[[i8; GROUP]; WINDOW]; TREE_BLOCK] = std::array::from_fn(|tree| {
+                let leaves = &leaves[(tree * groups + group) << depth..];
+                leaves.first_chunk().expect("a window more than the block has")
             });
             let scores = scores.iter_mut().skip(group).step_by(groups);
             add_leaves(scores, trees, unit, &leaf_of);
@@ -358,7 +363,7 @@ fn find_leaves_from<const WIDTH: usize>(splits: &[(&[f32], f32)], row: usize, le
 #[inline(always)]
 fn add_leaves<'a>(
     scores: impl Iterator<Item = &'a mut [f32; GROUP]>,
-    trees: [&[[i8; GROUP]]; TREE_BLOCK],
+    trees: [&[[i8; GROUP]; WINDOW]; TREE_BLOCK],
     unit: f32,
     leaf_of: &[[u8; ROW_BLOCK]; TREE_BLOCK],
 ) {

@@ -67,9 +67,10 @@ impl Clean {
             }
             Some(store) => Some(Arc::new(sites::open(store)?)),
         };
-        // To tell the models takes longer than to clean a page, and only files are told them.
+        // Only files are told the models.
         let is_told = output.is_some() || format == Format::Parquet;
-        let mut versions = if is_told { models::versions(model.as_ref())? } else { Vec::new() };
+        let mut versions =
+            if is_told { models::versions(args.model.as_deref())? } else { Vec::new() };
         let digest = options.sites.as_deref().map(Sites::digest);
         let job = job::describe(&args, &versions, digest);
         versions

@@ -14,6 +14,7 @@ mod dom;
 pub mod keywords;
 mod page;
 pub mod text;
+pub(crate) mod words;
 
 use std::borrow::Cow;
 use std::ops::Range;

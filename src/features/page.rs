@@ -332,9 +332,13 @@ impl Texts {
 
     /// Compares each block's words with the title's.
     fn compare(&mut self, words: &[u64], ends: &[usize], title: &FxHashSet<u64>) {
+        // Most words differ from all of the title's in this already.
+        let bit = |word: &u64| 1u64 << (word >> 58);
+        let bits = title.iter().map(bit).fold(0, |bits, bit| bits | bit);
         for (own, extra) in each(words, ends).zip(&mut self.extra) {
+            let common = |word: &&u64| bits & bit(word) != 0 && title.contains(word);
             extra.title_words = title.len() as u32;
-            extra.title_common = own.iter().filter(|word| title.contains(word)).count() as u32;
+            extra.title_common = own.iter().filter(common).count() as u32;
         }
     }
 }

@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashSet;
-
 use super::keywords::{self, TEXT_GROUPS};
+use super::words::WordSet;
 use crate::ascii::Sixteen;
 
 /// Counts over one block's text.
@@ -153,16 +152,10 @@ impl TextStats {
         stats
     }
 
-    fn add_word(
-        &mut self,
-        hash: u64,
-        capital: bool,
-        stop_words: &FxHashSet<u64>,
-        words: &mut Vec<u64>,
-    ) {
+    fn add_word(&mut self, hash: u64, capital: bool, stop_words: &WordSet, words: &mut Vec<u64>) {
         self.words += 1;
         self.capital_words += u32::from(capital);
-        self.stop_words += u32::from(stop_words.contains(&hash));
+        self.stop_words += u32::from(stop_words.contains(hash));
         self.hash = mix(self.hash, hash);
         words.push(hash);
     }
@@ -239,7 +232,7 @@ impl Word {
         mix(self.hash, self.pending)
     }
 
-    fn finish(&mut self, stats: &mut TextStats, stop: &FxHashSet<u64>, words: &mut Vec<u64>) {
+    fn finish(&mut self, stats: &mut TextStats, stop: &WordSet, words: &mut Vec<u64>) {
         if self.len > 0 {
             stats.add_word(self.hash(), self.capital, stop, words);
             *self = Word::default();
@@ -266,18 +259,18 @@ pub(crate) fn word_hash(word: &str) -> u64 {
 }
 
 /// Function words of the languages that the stop-word lists of NLTK cover.
-static STOP_WORDS: LazyLock<FxHashSet<u64>> = LazyLock::new(|| {
+static STOP_WORDS: LazyLock<WordSet> = LazyLock::new(|| {
     let languages = [
         "ar", "az", "ca", "da", "de", "el", "en", "es", "fi", "fr", "he", "hu", "id", "it", "kk",
         "nl", "no", "pt", "ro", "ru", "sl", "sv", "tr",
     ];
     let words = languages.into_iter().filter_map(stop_words::lookup).flatten();
-    words.map(|word| word_hash(word)).collect()
+    WordSet::new(words.map(|word| word_hash(word)))
 });
 
 /// Whether a hash is that of a function word.
 pub fn is_stop_word(hash: u64) -> bool {
-    STOP_WORDS.contains(&hash)
+    STOP_WORDS.contains(hash)
 }
 
 /// Han and kana: written without spaces, so that each character counts as a word.

@@ -151,7 +151,7 @@ impl Ftrl {
         let weights = || self.slots.iter().flat_map(|slot| slot.weights);
         let most = weights().fold(0.0f32, |most, w| most.max(w.abs()));
         let scale = most.max(f32::MIN_POSITIVE) / 127.0;
-        let weights = weights().map(|w| (w / scale).round() as i8).collect();
+        let weights = weights().map(|w| (w / scale).round() as i8 as u8).collect();
         Lexicon { scale, weights }
     }
 }

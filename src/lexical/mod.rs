@@ -51,8 +51,9 @@ pub static LEXICAL: LazyLock<Schema> = LazyLock::new(|| {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lexicon {
     scale: f32,
-    /// `SLOTS × WIDTH`, row-major.
-    weights: Vec<i8>,
+    /// `SLOTS × WIDTH`, row-major: the bits of signed numbers, since bytes are read as a whole.
+    #[serde(with = "serde_bytes")]
+    weights: Vec<u8>,
 }
 
 impl Lexicon {
@@ -63,7 +64,7 @@ impl Lexicon {
         for token in tokens {
             let start = slot(*token, group) as usize * WIDTH;
             let weights = &self.weights[start..start + WIDTH];
-            sum.iter_mut().zip(weights).for_each(|(sum, w)| *sum += i32::from(*w));
+            sum.iter_mut().zip(weights).for_each(|(sum, w)| *sum += i32::from(*w as i8));
         }
         sum
     }

@@ -1,6 +1,7 @@
 //! The tokens of a page's blocks.
 
 use std::hash::{Hash, Hasher};
+use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
@@ -313,8 +314,12 @@ impl Names<'_> {
                 for name in value.split_ascii_whitespace().take(12) {
                     // Bytes are quicker than characters, and most names have no others.
                     match name.is_ascii() {
-                        true => name_tokens(attr, name.bytes().map(char::from), &mut lists.tokens),
-                        false => name_tokens(attr, name.chars(), &mut lists.tokens),
+                        true => name_tokens(
+                            attr,
+                            name.bytes().map(|byte| ASCII[usize::from(byte & 0x7f)]),
+                            &mut lists.tokens,
+                        ),
+                        false => name_tokens(attr, name.chars().map(Letter::of), &mut lists.tokens),
                     }
                 }
             }
@@ -324,11 +329,46 @@ impl Names<'_> {
     }
 }
 
+/// A character of a name.
+#[derive(Clone, Copy)]
+struct Letter {
+    kind: LetterKind,
+    /// Itself in lower case.
+    lower: u32,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum LetterKind {
+    Upper,
+    /// A letter that is not upper case.
+    Lower,
+    /// Of ASCII.
+    Digit,
+    Other,
+}
+
+impl Letter {
+    fn of(c: char) -> Letter {
+        let kind = match c {
+            c if c.is_uppercase() => LetterKind::Upper,
+            c if c.is_alphabetic() => LetterKind::Lower,
+            c if c.is_ascii_digit() => LetterKind::Digit,
+            _ => LetterKind::Other,
+        };
+        Letter { kind, lower: lower(c) as u32 }
+    }
+}
+
+/// What [`Letter::of`] gives for each character of ASCII.
+static ASCII: LazyLock<[Letter; 128]> =
+    LazyLock::new(|| std::array::from_fn(|i| Letter::of(char::from(i as u8))));
+
 /// A name, whole and in parts: of `postBody-2` these are `postbody-0`, `post` and `body`.
 #[inline]
-fn name_tokens(attr: Attr, name: impl Iterator<Item = char>, out: &mut Vec<u32>) {
+fn name_tokens(attr: Attr, name: impl Iterator<Item = Letter>, out: &mut Vec<u32>) {
+    use LetterKind::*;
     let (mut whole, mut part) = (eat(FNV_OFFSET, attr as u32 + 0x12_0000), FNV_OFFSET);
-    let (mut length, mut before, mut parts) = (0, ' ', 0);
+    let (mut length, mut before, mut parts) = (0, Other, 0);
     let mut end = |part: &mut u64, length: &mut u32| {
         if *length > 1 && parts < 6 {
             out.push(fold(*part));
@@ -336,24 +376,22 @@ fn name_tokens(attr: Attr, name: impl Iterator<Item = char>, out: &mut Vec<u32>)
         }
         (*part, *length) = (FNV_OFFSET, 0);
     };
-    for c in name.take(40) {
-        let is_start = c.is_uppercase() && !before.is_uppercase();
-        if !c.is_alphabetic() || is_start {
+    for Letter { kind, lower } in name.take(40) {
+        let goes_on = kind == Lower || kind == Upper && before == Upper;
+        if !goes_on {
             end(&mut part, &mut length);
         }
-        if c.is_ascii_digit() {
-            if !before.is_ascii_digit() {
-                whole = eat(whole, '0' as u32);
-            }
-        } else {
-            let lower = lower(c) as u32;
-            whole = eat(whole, lower);
-            if c.is_alphabetic() {
+        match kind {
+            Digit if before == Digit => {}
+            Digit => whole = eat(whole, '0' as u32),
+            Other => whole = eat(whole, lower),
+            Upper | Lower => {
+                whole = eat(whole, lower);
                 part = eat(part, lower);
                 length += 1;
             }
         }
-        before = c;
+        before = kind;
     }
     end(&mut part, &mut length);
     out.push(fold(whole));

@@ -97,7 +97,7 @@ pub struct Pools<'a> {
 /// Second-pass features from a page's layout, its first-pass scores, the rows of [`Scores`], and the
 /// probabilities of its types: a matrix by the schema [`CONTEXT`].
 pub fn matrix(layout: &Layout, scores: &[f32], types: Option<Probabilities>) -> Matrix {
-    pools(layout, scores, types).matrix(0..layout.words.len())
+    pools(layout, scores, types).matrix(0..layout.words.len(), |_| true)
 }
 
 /// Pools the first-pass scores of a page. A page whose types nobody tells has none at all.
@@ -141,12 +141,14 @@ pub fn pools<'a>(layout: &'a Layout, scores: &'a [f32], types: Option<Probabilit
 }
 
 impl Pools<'_> {
-    /// The features of some blocks.
-    pub fn matrix(&self, blocks: Range<usize>) -> Matrix {
+    /// The features of some blocks; of those that nobody looks at it matters not which.
+    pub fn matrix(&self, blocks: Range<usize>, is_seen: impl Fn(usize) -> bool) -> Matrix {
         let groups = groups();
         let width = groups.iter().map(|g| g.len).sum();
         Matrix::fill_band(width, blocks, self.layout.words.len(), |i, out| {
-            fill_groups(&groups, &Seen::new(self, i), out);
+            if is_seen(i) {
+                fill_groups(&groups, &Seen::new(self, i), out);
+            }
         })
     }
 

@@ -133,6 +133,15 @@ impl Model {
         }
     }
 
+    /// The papers of a model file, and a hash that tells it from others with the same. Far quicker
+    /// than to read it.
+    ///
+    /// # Errors
+    /// If it is no model file.
+    pub fn tell(file: impl BufRead) -> Result<(Header, u64), container::Error> {
+        container::tell(file, "model")
+    }
+
     /// Checks that no page of the schema can make the model fail.
     fn check(&self, schema: &Schema) -> Result<(), String> {
         self.classifier.check(schema)?;
@@ -318,7 +327,7 @@ impl Scores {
 
 /// How likely the likeliest label must be, and the likelier of content and its contrary, for a
 /// block to be sure.
-const SURE: f32 = 0.95;
+const SURE: f32 = 0.9;
 
 /// A page's columns as a pass sees them: its matrices one after the other.
 struct Seen<'a> {
@@ -415,7 +424,10 @@ impl Classifier {
             }
             let features = page.matrix(band.clone());
             let words = lexical.band(band.clone());
-            let context = pools.matrix(band.clone());
+            // Of other blocks nothing is asked but what these see of their neighbours.
+            let mut is_seen = vec![false; band.len() + 2 * REACH];
+            unsure.iter().for_each(|i| is_seen[*i..=i + 2 * REACH].fill(true));
+            let context = pools.matrix(band.clone(), |i| is_seen[i + REACH - band.start]);
             let found = second.predict_some(&[&features, &words, &context], &unsure);
             for (i, row) in unsure.iter().zip(found.values.chunks_exact(Scores::WIDTH)) {
                 scores.values[(band.start + i) * Scores::WIDTH..][..Scores::WIDTH]

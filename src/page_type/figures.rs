@@ -7,11 +7,10 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
-
 use crate::dom::{Attr, Document, NodeId, Tag};
 use crate::features::keywords::{Keywords, Mask, patterns};
 use crate::features::text::word_hash;
+use crate::features::words::WordSet;
 use crate::features::{COUNT, Feature, Group, Schema, Texts, fill_groups, group, share};
 
 /// The schema of a page's figures.
@@ -531,10 +530,9 @@ titles leather don pack lifetime focus chairs useful mm write consider automate 
 favorites tall linux empower without identify cm adjustable shipped edit executed line columns \
 dev application deploy climbing assurance html viewed node config answered campaigns";
 
-/// The place of each of [`WORDS`], by its hash.
-static PLACES: LazyLock<FxHashMap<u64, usize>> = LazyLock::new(|| {
-    WORDS.split_whitespace().enumerate().map(|(place, word)| (word_hash(word), place)).collect()
-});
+/// [`WORDS`] by their hashes.
+static PLACES: LazyLock<WordSet> =
+    LazyLock::new(|| WordSet::new(WORDS.split_whitespace().map(word_hash)));
 
 /// The share of each of [`WORDS`] among a page's words, which are hashes as
 /// [`TextStats::of`](crate::features::text::TextStats::of) gives them.
@@ -542,8 +540,8 @@ pub(crate) fn word_shares(words: &[u64]) -> Vec<f32> {
     let places = &*PLACES;
     let mut counts = vec![0; places.len()];
     let words = &words[..words.len().min(MOST_WORDS)];
-    for place in words.iter().filter_map(|word| places.get(word)) {
-        counts[*place] += 1;
+    for place in words.iter().filter_map(|word| places.number(*word)) {
+        counts[place] += 1;
     }
     counts.into_iter().map(|count| share(count, words.len() as u32)).collect()
 }

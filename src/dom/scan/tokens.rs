@@ -10,6 +10,7 @@ use super::super::Tag;
 use super::entities::Context;
 use super::names::{self, NameHash};
 use super::tree::{AttrRange, Content, StartTag, TreeBuilder};
+use crate::ascii::Sixteen;
 
 /// Scans a page from start to end, or until the tree has no room left.
 pub(super) fn scan(page: &str, tree: &mut TreeBuilder) {
@@ -55,8 +56,16 @@ impl Scanner<'_> {
         }
     }
 
-    /// The place of a byte at or after another, if it occurs.
+    /// The place of a byte, which is not NUL, at or after another, if it occurs.
     fn find(&self, byte: u8, from: usize) -> Option<usize> {
+        // Most are near, and to look there takes less than to begin a search.
+        for from in [from, from + Sixteen::LEN] {
+            let places = Sixteen::at(self.bytes, from).equal(byte).bits();
+            if places != 0 {
+                return Some(from + places.trailing_zeros() as usize);
+            }
+        }
+        let from = from + 2 * Sixteen::LEN;
         memchr(byte, self.bytes.get(from..)?).map(|i| from + i)
     }
 

@@ -3,7 +3,7 @@
 //!
 //! `DEHUSK_KILLS` says how often each format's run is killed; default a few times:
 //!
-//!     DEHUSK_KILLS=50 cargo test --release --test resume -- --nocapture killed
+//!     DEHUSK_KILLS=50 cargo test --release --test all -- --nocapture killed
 
 use std::fs;
 use std::io::Write as _;

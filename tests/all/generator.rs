@@ -1,5 +1,5 @@
 //! A generator of hostile pages: each grows to any size, and tries to make one rule of the parser,
-//! or one step after it, slow, deep or large. `tests/hostile.rs` runs them small, and
+//! or one step after it, slow, deep or large. `hostile.rs` runs them small, and
 //! `benches/hostile.rs` measures how time and memory grow with them.
 
 /// A page's name, and the page itself of about so many bytes.

@@ -1,8 +1,6 @@
 //! Pages made to break dehusk: it must neither panic on them, nor overflow its stack, nor lose its
 //! shape. (How long they take, and how much memory, is measured by `cargo bench --bench hostile`.)
 
-mod generator;
-
 use std::path::Path;
 use std::{fs, thread};
 
@@ -13,7 +11,7 @@ use dehusk::extract::{Extractor, Markup, Options};
 use dehusk::record::Record;
 use dehusk::source::{Kind, Reason};
 
-use generator::pages;
+use super::generator::pages;
 
 /// Runs something where little stack is left: less than the 2 MB that threads have by default.
 fn with_small_stack(run: impl FnOnce() + Send + 'static) {
