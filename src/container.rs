@@ -140,6 +140,19 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_told_from_others_with_its_header() {
+        let (header, hash): (String, u64) = tell(&file()[..], "table").unwrap();
+        assert_eq!(
+            (header.as_str(), tell(&file()[..], "table").unwrap()),
+            ("header", (header.clone(), hash))
+        );
+        let mut other = file();
+        *other.last_mut().unwrap() ^= 1;
+        assert_ne!(tell(&other[..], "table").unwrap(), (header, hash));
+        assert!(tell::<String>(&file()[..], "model").is_err());
+    }
+
+    #[test]
     fn other_files_are_refused_with_the_reason() {
         let reason =
             |bytes: &[u8]| read::<String, Vec<u32>>(bytes, "table").unwrap_err().to_string();

@@ -4,7 +4,7 @@
 //! Because a document is in preorder, the blocks below any node are a range, and every sum
 //! over them is a difference of two prefix sums.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::page::Texts;
 use super::{COUNT, Feature, Layout, fill_groups, group, share};
@@ -204,7 +204,8 @@ impl<'a> Dom<'a> {
         let document = self.document;
         let mut names = vec![0; document.nodes().len()];
         // A number stands for each distinct class.
-        let mut known: FxHashMap<&str, u64> = FxHashMap::default();
+        let mut known: FxHashMap<&str, u64> =
+            FxHashMap::with_capacity_and_hasher(DISTINCT_NAMES, FxBuildHasher);
         for (id, node) in document.nodes().iter().enumerate() {
             if node.tag == Tag::Text {
                 continue;
@@ -264,7 +265,8 @@ impl<'a> Dom<'a> {
     /// Finds each block's containers and its kind: the blocks that stand in elements of the
     /// same names and classes.
     fn lay_out(&mut self, names: &[u64]) {
-        let mut known: FxHashMap<u64, u32> = FxHashMap::default();
+        let mut known: FxHashMap<u64, u32> =
+            FxHashMap::with_capacity_and_hasher(DISTINCT_NAMES, FxBuildHasher);
         self.layout = Layout {
             words: Vec::with_capacity(self.blocks.len()),
             kinds: Vec::with_capacity(self.blocks.len()),
@@ -408,6 +410,9 @@ struct Around {
 
 /// Containers to which every block's relation is told.
 const CONTAINERS: usize = 5;
+
+/// Distinct names and kinds of elements for which there is room from the start: most pages have fewer.
+pub(crate) const DISTINCT_NAMES: usize = 256;
 
 impl Around {
     /// What an element inside the last one and all these say.

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::dom::Document;
 use crate::lexical::Tokens;
 use crate::segment::Blocks;
+pub(crate) use dom::DISTINCT_NAMES;
 pub use page::Texts;
 
 /// How many blocks up and down the page a model may look.

@@ -1,7 +1,7 @@
 //! The features that need only the blocks' texts and their order: what plain text and pages
 //! with a DOM have in common.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::keywords::TEXT_GROUPS;
 use super::text::{TextStats, is_stop_word};
@@ -308,14 +308,17 @@ impl Texts {
     }
 
     fn copies(&mut self) {
-        let mut seen: FxHashMap<u64, u32> = FxHashMap::default();
-        for (stats, extra) in self.stats.iter().zip(&mut self.extra) {
-            let copies = seen.entry(stats.hash).or_default();
-            extra.copies_before = *copies;
-            *copies += 1;
+        let mut seen = FxHashMap::with_capacity_and_hasher(self.stats.len(), FxBuildHasher);
+        let hashes = self.stats.iter().map(|stats| stats.hash);
+        // Of each block, the first with the same words.
+        let first: Vec<usize> =
+            hashes.enumerate().map(|(i, hash)| *seen.entry(hash).or_insert(i)).collect();
+        for (i, first) in first.iter().enumerate() {
+            self.extra[i].copies_before = self.extra[*first].copies;
+            self.extra[*first].copies += 1;
         }
-        for (stats, extra) in self.stats.iter().zip(&mut self.extra) {
-            extra.copies = seen[&stats.hash];
+        for (i, first) in first.iter().enumerate() {
+            self.extra[i].copies = self.extra[*first].copies;
         }
     }
 

@@ -3,13 +3,13 @@
 use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHasher};
 
 use super::SLOTS;
 use crate::ascii::Sixteen;
 use crate::dom::{Attr, AttrSet, Document, NodeId, Tag};
-use crate::features::Texts;
 use crate::features::text::{LOWER, is_cjk, lower, short_word_hash};
+use crate::features::{DISTINCT_NAMES, Texts};
 use crate::segment::{Block, Blocks};
 
 /// Where a token stands to a block. The same name means another thing in each.
@@ -109,7 +109,7 @@ impl Tokens {
         let mut names = Names {
             document,
             elements: vec![None; document.nodes().len()],
-            lists: FxHashMap::default(),
+            lists: FxHashMap::with_capacity_and_hasher(DISTINCT_NAMES, FxBuildHasher),
             new: Vec::new(),
         };
         let mut heading = None;
