@@ -281,8 +281,9 @@ mod tests {
                 let mut slots = Vec::new();
                 tokens.slots(block, &mut slots);
                 for (output, score) in row.iter().enumerate() {
-                    let weight =
-                        |slot: u32| f32::from(lexicon.weights[slot as usize * WIDTH + output]);
+                    let weight = |slot: u32| {
+                        f32::from(lexicon.weights[slot as usize * WIDTH + output] as i8)
+                    };
                     let sum: f32 =
                         slots.iter().map(|(slot, n)| n * lexicon.scale * weight(*slot)).sum();
                     assert!((sum - score).abs() < 1e-4, "{block} {output}: {sum} {score}");
