@@ -310,10 +310,11 @@ fn add_trees(
         let leaves = if rows < NEAR_ROWS && leaves.len() >= block_leaves + WINDOW {
             leaves
         } else {
-            near.clear();
-            near.extend_from_slice(&leaves[..leaves.len().min(block_leaves)]);
-            // The last block may have fewer trees.
+            let n = leaves.len().min(block_leaves);
             near.resize(block_leaves + WINDOW, [0; GROUP]);
+            near[..n].copy_from_slice(&leaves[..n]);
+            // The last block may have fewer trees.
+            near[n..block_leaves].fill([0; GROUP]);
             &near[..]
         };
         for group in 0..groups {

@@ -18,16 +18,16 @@ pub fn read(path: &Path) -> anyhow::Result<Model> {
 /// The versions of dehusk and of the models that are used, by name: those that are built in but for
 /// the one of the schema that the file's is of.
 pub fn versions(file: Option<&Path>) -> anyhow::Result<Vec<(String, String)>> {
-    let mut used =
-        [(HTML.name, Model::tell(HTML_MODEL_FILE)?), (TEXT.name, Model::tell(TEXT_MODEL_FILE)?)];
-    if let Some(path) = file {
-        let found = Model::tell(open_file(path)?)?;
-        used.iter_mut()
-            .filter(|(name, _)| *name == found.0.schema)
-            .for_each(|(_, model)| *model = found.clone());
-    }
+    let given = match file {
+        Some(path) => Some(Model::tell(open_file(path)?)?),
+        None => None,
+    };
     let mut versions = vec![("dehusk.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
-    for (name, (header, hash)) in used {
+    for (name, built_in) in [(HTML.name, HTML_MODEL_FILE), (TEXT.name, TEXT_MODEL_FILE)] {
+        let (header, hash) = match &given {
+            Some(given) if given.0.schema == name => given.clone(),
+            _ => Model::tell(built_in)?,
+        };
         let mut papers = serde_json::to_value(&header)?;
         papers["hash"] = format!("{hash:016x}").into();
         versions.push((format!("dehusk.{name}_model"), papers.to_string()));

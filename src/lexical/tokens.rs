@@ -310,13 +310,14 @@ impl Names<'_> {
                 Tag::Html | Tag::Body => AttrSet::default(),
                 _ => NAMES,
             };
+            let ascii = &*ASCII;
             for (attr, value) in self.document.attrs_where(id, wanted) {
                 for name in value.split_ascii_whitespace().take(12) {
                     // Bytes are quicker than characters, and most names have no others.
                     match name.is_ascii() {
                         true => name_tokens(
                             attr,
-                            name.bytes().map(|byte| ASCII[usize::from(byte & 0x7f)]),
+                            name.bytes().map(|byte| ascii[usize::from(byte & 0x7f)]),
                             &mut lists.tokens,
                         ),
                         false => name_tokens(attr, name.chars().map(Letter::of), &mut lists.tokens),
