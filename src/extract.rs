@@ -304,7 +304,8 @@ pub fn choose(words: &[u32], scores: &Scores, keep: LabelSet) -> Choice {
     };
     let wanted: Vec<f32> = (0..words.len()).map(wanted).collect();
     let may_be_none = (0..words.len()).all(|i| !keep.contains(scores.label(i)));
-    select::expected_f1(&wanted, words, may_be_none)
+    let usual_words = if keep.contains(Label::Body) { select::USUAL_WORDS } else { 0.0 };
+    select::expected_f1(&wanted, words, may_be_none, usual_words)
 }
 
 fn block_records(
