@@ -15,9 +15,10 @@
 //! and one sort finds the best such set. (Were they wanted independently, it would be of the same
 //! form: Lewis, SIGIR 1995.)
 //!
-//! Hardly a text is as short as that one headline which looks most like content. So below a usual
-//! number of words each `u` weighs the less, the shorter the text would be: by the root of its share
-//! of that number.
+//! Hardly a text is as short as that one headline which looks most like content. So where sets are
+//! compared, each `u` below a usual number of words weighs the less, the shorter the text would be: by
+//! the root of its share of that number. The expected word F1 that is told of the set is the integral
+//! as it stands.
 //!
 //! A page that is not long may also hold nothing at all that is wanted, and then keeping nothing is
 //! right. The chance of that is that of its likeliest block being unwanted; none where a block's label
@@ -32,8 +33,10 @@ pub const USUAL_WORDS: f32 = 200.0;
 /// A page of fewer words may be a shell that scripts were to fill.
 pub const SHELL_WORDS: f32 = 250.0;
 
-/// And one of fewer than so many is one, where nothing of it is wanted with this probability.
+/// A page of fewer words is one too, where it is nearly sure that nothing is wanted.
 const LARGE_SHELL_WORDS: f32 = 1000.0;
+
+/// The probability of that: too high for any set to be expected to do better.
 const NEARLY_SURE: f32 = 0.85;
 
 /// The blocks that are kept.
@@ -45,7 +48,7 @@ pub struct Choice {
     pub expected_f1: f32,
 }
 
-/// The set of blocks of highest expected word F1.
+/// The set of blocks of highest expected word F1, or none.
 ///
 /// `wanted` is each block's probability of being wanted, `words` its words; `may_be_none` says
 /// whether it is possible that none is, `usual_words` how many words what is wanted usually has at
@@ -83,8 +86,9 @@ pub fn expected_f1(wanted: &[f32], words: &[u32], may_be_none: bool, usual_words
         expected_f1 += (wanted[*i] - next) * f1(kept_words, gold);
     }
     let nothing = 1.0 - order.first().map_or(0.0, |likeliest| wanted[*likeliest]);
-    let may_be_shell = size < SHELL_WORDS || size < LARGE_SHELL_WORDS && nothing >= NEARLY_SURE;
-    if may_be_none && may_be_shell && nothing > expected_f1 {
+    let is_shell = size < SHELL_WORDS && nothing > expected_f1
+        || size < LARGE_SHELL_WORDS && nothing >= NEARLY_SURE;
+    if may_be_none && is_shell {
         return Choice { keep: vec![false; wanted.len()], expected_f1: nothing };
     }
     // Equal probabilities stand or fall together, so that the order of the sort cannot matter.
