@@ -168,7 +168,7 @@ pub fn sites(pages: &[LabelledPage], schema: &Schema) -> Result<Sites, store::Er
     let prints: Vec<Option<(String, Print)>> = pages
         .par_iter()
         .map(|page| {
-            let prepared = prepare(page, None, schema_of(page, schema)).ok()?;
+            let prepared = prepare(page, None, schema_of(page, schema), None).ok()?;
             print(page, &prepared)
         })
         .collect();
@@ -194,7 +194,7 @@ pub fn score(
     keep: LabelSet,
     sites: Option<&Sites>,
 ) -> Result<PageScore, PageError> {
-    let read = || prepare(page, None, schema).map_err(|error| unreadable(page, error));
+    let read = || prepare(page, None, schema, None).map_err(|error| unreadable(page, error));
     let run = |mut prepared: Prepared, others: Option<&Others>| {
         let find = |prepared: &Prepared| {
             let document = prepared.document.as_ref();
@@ -334,15 +334,22 @@ fn gold_of_twin(page: &LabelledPage) -> Option<(&str, &Gold)> {
     }
 }
 
-/// The training table of labelled pages, and the pages that could not be read for it.
-pub fn table(pages: &[LabelledPage], schema: &Schema) -> (Table, Vec<PageError>) {
+/// The training table of labelled pages, from which models are to be learnt by `settings`, and the
+/// pages that could not be read for it.
+pub fn table(
+    pages: &[LabelledPage],
+    schema: &Schema,
+    settings: &Settings,
+) -> (Table, Vec<PageError>) {
     let teaching = pages.par_iter().filter(|page| teaches(page, schema));
     let golds: HashMap<&str, &Gold> = pages.iter().filter_map(gold_of_twin).collect();
-    let examples =
-        teaching.map(|page| match prepare(page, golds.get(page.id.as_str()).copied(), schema) {
+    let examples = teaching.map(|page| {
+        let gold = golds.get(page.id.as_str()).copied();
+        match prepare(page, gold, schema, Some(settings)) {
             Ok(prepared) => Ok(prepared.examples(page)),
             Err(error) => Err(unreadable(page, error)),
-        });
+        }
+    });
     let (examples, errors) = done(examples.collect());
     (Table::new(examples.into_iter().flatten().collect()), errors)
 }
@@ -369,8 +376,8 @@ pub fn cross_validate(
     scores.resize_with(pages.len(), || None);
     for (round, current) in schemas.iter().enumerate() {
         // A page that this cannot read is told of where it is scored.
-        let (table, _) = table(pages, current);
         let settings = settings(current);
+        let (table, _) = table(pages, current, &settings);
         for fold in 0..folds {
             let in_fold = |site: u64| training::fold(site, folds, 0) == fold;
             let is_scored = |page: &LabelledPage| {

@@ -432,7 +432,7 @@ mod tests {
                 {
                     match node.tag {
                         Tag::Text => builder.text("a"),
-                        tag => builder.open(tag),
+                        tag => _ = builder.open(tag),
                     }
                 }
             }

@@ -65,14 +65,15 @@ impl Features {
         let failed = match self.form {
             Form::Binned => {
                 let busy = stderr::busy(format!("reading {} pages", self.pages.len()));
-                let (mut table, errors) = evaluation::table(&self.pages, self.schema);
+                let settings = Settings::of(self.schema);
+                let (mut table, errors) = evaluation::table(&self.pages, self.schema, &settings);
                 busy.finish_and_clear();
                 let failed = data::tell(errors);
                 if table.blocks() == 0 {
                     bail!("none of the pages has blocks");
                 }
-                let settings = Settings::of(self.schema);
-                table.lexical = Some(training::learn_lexical(&table, &settings, &|_| true));
+                table.lexical =
+                    Some(training::learn_lexical(&table, self.schema, &settings, &|_| true));
                 table.write(self.schema, &mut output).with_context(cannot)?;
                 output.finish().with_context(cannot)?;
                 failed
@@ -93,7 +94,7 @@ impl Features {
             self.pages.iter().filter(|page| teaches(page, self.schema)),
             all_cores().get(),
             || (),
-            |(), page| match prepare(page, None, self.schema) {
+            |(), page| match prepare(page, None, self.schema, None) {
                 Ok(prepared) => Ok((page, prepared.features(), prepared.targets)),
                 Err(error) => Err(Failure { id: page.id.clone(), error: error.to_string() }),
             },

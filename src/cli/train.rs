@@ -70,7 +70,7 @@ impl Train {
             for schema in schemas.take(most) {
                 let busy =
                     stderr::busy(format!("reading {} pages for {}", pages.len(), schema.name));
-                let (table, errors) = evaluation::table(&pages, schema);
+                let (table, errors) = evaluation::table(&pages, schema, &Settings::of(schema));
                 busy.finish_and_clear();
                 failed += data::tell(errors);
                 let figures = BTreeMap::new();

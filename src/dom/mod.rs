@@ -191,10 +191,11 @@ impl Builder {
         id
     }
 
-    /// Opens an element; its attributes follow.
-    pub fn open(&mut self, tag: Tag) {
+    /// Opens an element and gives its number; its attributes follow.
+    pub fn open(&mut self, tag: Tag) -> NodeId {
         let id = self.push(tag, self.document.attrs.len(), 0);
         self.open.push(id);
+        id
     }
 
     /// Adds an attribute to the element just opened.

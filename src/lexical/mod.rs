@@ -6,8 +6,8 @@
 //! and roles of the elements that hold it; of a line of plain text, which has none, all words. It
 //! knows nothing of mass, place or neighbours; its scores are features of the trees, which do.
 //! Keyword groups are written by hand and few; here the labelled pages say which of some hundred
-//! thousand names mean what. Of plain text, which has no names, [`phrases`](phrases()) of our own
-//! also say how things are worded in languages that the pages have little of.
+//! thousand names mean what, and [`phrases`](phrases()) of our own how things are worded in languages
+//! that the pages have little of.
 //!
 //! Training pages get the scores of a model that has not seen their site
 //! ([`crate::training`]); otherwise the trees would trust it more than it deserves.
@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn phrases_teach_wording_in_several_languages() {
         let phrases = phrases();
-        let lessons = (0..).zip(&phrases).map(|(site, phrase)| phrase.lesson(site, &1.0));
+        let lessons = (0..).zip(phrases).map(|(site, phrase)| phrase.lesson(&TEXT, site, &1.0));
         let lessons: Vec<Lesson> = lessons.collect();
         let lexicon = fit(&lessons, &Settings::of(&TEXT).lexical);
         for (text, label) in [
@@ -245,7 +245,7 @@ mod tests {
             ("Foto: Tobias Lindqvist", Label::Caption),
             ("Опубликовано 3 марта 2024", Label::Byline),
         ] {
-            let scores = scores(&lexicon, &Tokens::of_phrase(text));
+            let scores = scores(&lexicon, &Tokens::of_line(text));
             assert_eq!(likeliest(&scores, 0), label as usize, "{text}");
         }
     }

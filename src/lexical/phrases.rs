@@ -1,11 +1,15 @@
 //! Phrases: short texts in many languages with their labels, written for the project.
 //!
 //! Labelled pages are few in most languages. How an author box, an offer or a cookie notice is worded
-//! in them, the lexical model of plain text learns from these.
+//! in them, the lexical model learns from these; and pages get some of them planted into their text, so
+//! that the trees learn what to make of its scores ([`crate::training`]).
+
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use super::{Lesson, Tokens, WIDTH};
+use crate::features::{Schema, TEXT};
 use crate::label::Label;
 use crate::model::Scores;
 
@@ -14,33 +18,48 @@ const PHRASES: &str = include_str!("../../training_data/phrases.jsonl");
 
 #[derive(Deserialize)]
 struct Line {
+    lang: String,
     label: Label,
     text: String,
 }
 
 /// What can be learnt from a phrase.
 pub struct Phrase {
-    /// Its tokens, as those of a text of one line.
-    tokens: Tokens,
+    /// Its language, by ISO 639-1.
+    pub lang: String,
+    /// What it is.
+    pub label: Label,
+    /// The phrase.
+    pub text: String,
+    /// Its tokens, as those of a text of one line, and of a page of one block.
+    line: Tokens,
+    block: Tokens,
     /// 1 where an output agrees with its label: it does not tell whether it would be kept.
     possible: [f32; WIDTH],
 }
 
 impl Phrase {
-    /// The phrase as a page of a site of its own.
-    pub fn lesson<'a>(&'a self, site: u64, weight: &'a f32) -> Lesson<'a> {
+    /// The phrase as a page of a site of its own, for a lexical model of this schema.
+    pub fn lesson<'a>(&'a self, schema: &Schema, site: u64, weight: &'a f32) -> Lesson<'a> {
+        let tokens = if schema.name == TEXT.name { &self.line } else { &self.block };
         let weights = std::slice::from_ref(weight);
-        Lesson { tokens: &self.tokens, site, possible: &self.possible, weights }
+        Lesson { tokens, site, possible: &self.possible, weights }
     }
 }
 
 /// All phrases.
-pub fn phrases() -> Vec<Phrase> {
+pub fn phrases() -> &'static [Phrase] {
+    static ALL: LazyLock<Vec<Phrase>> = LazyLock::new(read);
+    &ALL
+}
+
+fn read() -> Vec<Phrase> {
     let phrase = |line: &str| {
-        let Line { label, text } = serde_json::from_str(line).expect("tested");
+        let Line { lang, label, text } = serde_json::from_str(line).expect("tested");
         let agrees = |output| f32::from(Scores::meaning(output).0 == Some(label));
         let possible = std::array::from_fn(agrees);
-        Phrase { tokens: Tokens::of_phrase(&text), possible }
+        let (line, block) = (Tokens::of_line(&text), Tokens::of_block(&text));
+        Phrase { lang, label, text, line, block, possible }
     };
     PHRASES.lines().map(phrase).collect()
 }
@@ -54,8 +73,11 @@ mod tests {
         let mut labels = [0; Label::COUNT];
         for phrase in phrases() {
             let mut slots = Vec::new();
-            phrase.tokens.slots(0, &mut slots);
+            phrase.block.slots(0, &mut slots);
             assert!(!slots.is_empty());
+            let of_block = slots.len();
+            phrase.line.slots(0, &mut slots);
+            assert!(slots.len() > 2 * of_block);
             let label = Label::ALL.iter().find(|label| phrase.possible[**label as usize] > 0.0);
             labels[*label.unwrap() as usize] += 1;
         }

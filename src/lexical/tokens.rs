@@ -140,10 +140,15 @@ impl Tokens {
     }
 
     /// Those of a line of plain text by itself.
-    pub(super) fn of_phrase(text: &str) -> Tokens {
+    pub(super) fn of_line(text: &str) -> Tokens {
         let mut tokens = Tokens::without_names();
         tokens.push_line(text, None, &mut Vec::new());
         tokens
+    }
+
+    /// Those of a block of a page with a DOM by itself, of which only the text is known.
+    pub(super) fn of_block(text: &str) -> Tokens {
+        Tokens { line_words: Lists::default(), ..Tokens::of_line(text) }
     }
 
     /// One element without names holds all lines.

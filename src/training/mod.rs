@@ -1,5 +1,9 @@
 //! Training: from a table of labelled pages to a classifier.
+//!
+//! What stands between paragraphs and is no part of them is told by its words where elements have no
+//! telling names; labelled pages show little of that, so phrases are planted into some of them.
 
+mod plant;
 pub mod prepare;
 pub mod table;
 
@@ -101,6 +105,9 @@ pub struct Settings {
     pub lexical_folds: usize,
     /// Weight of a [phrase](lexical::phrases()) beside the blocks, where the lexical model is fitted.
     pub phrase_weight: f32,
+    /// Whether phrases are planted between the paragraphs of the pages to learn from. The lexical model
+    /// whose scores a page gets has not seen those that are planted into it.
+    pub planted: bool,
     /// Weight of a block of which only is known whether it lies in the gold text, beside one
     /// whose label is known.
     pub partial_weight: f32,
@@ -122,9 +129,10 @@ pub struct Settings {
     pub seed: u64,
 }
 
-/// What [`Settings::without`] calls the second pass, and the phrases.
+/// What [`Settings::without`] calls the second pass, the phrases, and those that are planted.
 const SECOND: &str = "second";
 const PHRASES: &str = "phrases";
+const PLANTS: &str = "plants";
 
 impl Settings {
     /// The settings of the models that are shipped, as cross-validation chose them.
@@ -163,7 +171,8 @@ impl Settings {
                 seed: 1,
             },
             lexical_folds: 5,
-            phrase_weight: 0.0,
+            phrase_weight: 1.0,
+            planted: true,
             lexical_near: true,
             partial_weight: 0.2,
             word_power: 0.3,
@@ -180,8 +189,6 @@ impl Settings {
                 second: Some(PassSettings { members: 3, ..pass }),
                 // Between what its neighbours say, what a line itself says would be drawn too seldom.
                 lexical_near: false,
-                // Names of elements tell a page of HTML as much.
-                phrase_weight: 1.0,
                 partial_weight: 0.5,
                 word_power: 0.4,
                 page_power: 0.0,
@@ -193,12 +200,13 @@ impl Settings {
     }
 
     /// The same without some parts, which shows what these are good for: groups of features,
-    /// `second`, the second pass, or `phrases`.
+    /// `second`, the second pass, `phrases`, or `plants`.
     pub fn without(mut self, parts: &[String]) -> Settings {
         for part in parts {
             match part.as_str() {
                 SECOND => self.second = None,
                 PHRASES => self.phrase_weight = 0.0,
+                PLANTS => self.planted = false,
                 group => self.hidden.push(group.to_owned()),
             }
         }
@@ -210,8 +218,12 @@ impl Settings {
         let features = [schema, &*LEXICAL, &*CONTEXT].map(|schema| &schema.features);
         let groups = features.into_iter().flatten().map(|feature| feature.group());
         let mut seen = HashSet::new();
-        let phrases = (Settings::of(schema).phrase_weight > 0.0).then_some(PHRASES);
-        groups.chain([SECOND]).chain(phrases).filter(|part| seen.insert(*part)).collect()
+        groups.chain([SECOND, PHRASES, PLANTS]).filter(|part| seen.insert(*part)).collect()
+    }
+
+    /// In which fold of the lexical models a site is.
+    fn lexical_fold(&self, site: u64) -> usize {
+        fold(site, self.lexical_folds, 2)
     }
 
     /// What the passes see of a schema.
@@ -251,7 +263,7 @@ pub fn fit(
     settings: &Settings,
     chosen: &(dyn Fn(usize) -> bool + Sync),
 ) -> Result<(Classifier, Option<PageTypes>), Error> {
-    let learnt = table.lexical.is_none().then(|| learn_lexical(table, settings, chosen));
+    let learnt = table.lexical.is_none().then(|| learn_lexical(table, schema, settings, chosen));
     let lexical = table.lexical.as_ref().or(learnt.as_ref()).expect("one of the two");
     let classifier = fit_classifier(table, lexical, schema, settings, chosen)?;
     Ok((classifier, fit_page_types(table, lexical, settings, chosen)?))
@@ -320,6 +332,7 @@ fn fit_classifier(
 /// If the table is from a file, which has [`Table::lexical`] in place of its pages' tokens.
 pub fn learn_lexical(
     table: &Table,
+    schema: &Schema,
     settings: &Settings,
     chosen: &(dyn Fn(usize) -> bool + Sync),
 ) -> Lexical {
@@ -327,10 +340,10 @@ pub fn learn_lexical(
     let targets = targets(table);
     let targets = targets.as_slice().expect("built in standard layout");
     let phrases = match settings.phrase_weight {
-        0.0 => Vec::new(),
+        0.0 => &[],
         _ => lexical::phrases(),
     };
-    let in_fold = |page: usize| fold(table.pages()[page].site, settings.lexical_folds, 2);
+    let in_fold = |page: usize| settings.lexical_fold(table.pages()[page].site);
     let fit = |skip: Option<usize>| {
         let pages = (0..table.pages().len())
             .filter(|page| chosen(*page) && skip.is_none_or(|skip| in_fold(*page) != skip));
@@ -343,8 +356,11 @@ pub fn learn_lexical(
                 weights: &weights[rows],
             }
         });
-        let phrases = (0..).zip(&phrases);
-        let phrases = phrases.map(|(site, phrase)| phrase.lesson(site, &settings.phrase_weight));
+        let is_held_out =
+            |phrase: usize| settings.planted && skip == Some(phrase % settings.lexical_folds);
+        let phrases = phrases.iter().enumerate().filter(|(i, _)| !is_held_out(*i));
+        let phrases =
+            phrases.map(|(i, phrase)| phrase.lesson(schema, i as u64, &settings.phrase_weight));
         lexical::fit(&lessons.chain(phrases).collect::<Vec<_>>(), &settings.lexical)
     };
     let skips: Vec<Option<usize>> = (0..settings.lexical_folds).map(Some).chain([None]).collect();

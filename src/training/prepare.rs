@@ -7,6 +7,8 @@
 
 use std::io;
 
+use super::Settings;
+use super::plant::{Draws, plant};
 use super::table::{Example, Target};
 use crate::dom::{self, Attr, Document, NodeId, Tag};
 use crate::embedded;
@@ -15,6 +17,7 @@ use crate::features::{Page, Schema, TEXT, Texts};
 use crate::label::Label;
 use crate::labelled::align::{align_gold, align_labels};
 use crate::labelled::{Gold, LabelledPage, PageKind, Truth, site_of};
+use crate::metadata::metadata;
 use crate::model::Scores;
 use crate::page_type::PageType;
 use crate::page_type::figures::figures;
@@ -40,17 +43,30 @@ pub struct Prepared {
 const INSIDE: f32 = 0.7;
 const OUTSIDE: f32 = 0.3;
 
+/// On how many of a hundred pages in English phrases are planted. Of other languages, of which there
+/// are few pages, it is all, and there are more phrases on each.
+const PLANTED: usize = 40;
+
 /// Reads a labelled page and cuts it for the schema. `gold` is the page's gold text, where its
-/// own truth is labelled blocks and another file has that.
+/// own truth is labelled blocks and another file has that; `lesson` says how models are to learn from
+/// the page, if they are.
 ///
 /// # Errors
 /// If the file cannot be read.
-pub fn prepare(page: &LabelledPage, gold: Option<&Gold>, schema: &Schema) -> io::Result<Prepared> {
+pub fn prepare(
+    page: &LabelledPage,
+    gold: Option<&Gold>,
+    schema: &Schema,
+    lesson: Option<&Settings>,
+) -> io::Result<Prepared> {
     let bytes = page.read()?;
     match page.kind {
         PageKind::Html => {
             let html = encoding::decode_html(bytes, None).0.into_owned();
-            let prepared = Prepared::of_html(html, page, gold);
+            let mut prepared = Prepared::of_html(html, page, gold);
+            if let Some(settings) = lesson.filter(|settings| settings.planted) {
+                prepared = prepared.planted(page, settings);
+            }
             if schema.name != TEXT.name {
                 return Ok(prepared);
             }
@@ -116,6 +132,28 @@ impl Prepared {
         texts.map(|text| text.example(page)).collect()
     }
 
+    /// The page with phrases between its paragraphs, if it is one of those that get any.
+    fn planted(mut self, page: &LabelledPage, settings: &Settings) -> Prepared {
+        let Some(document) = &self.document else { return self };
+        let about = metadata(document, &self.blocks, None, page.url.as_deref());
+        let language = about.lang.as_deref().and_then(|tag| tag.split('-').next());
+        let Some(language) = language else { return self };
+        let mut draws = Draws(site_of(&page.id));
+        let most = match language {
+            "en" if draws.percent(PLANTED) => 4,
+            "en" => return self,
+            _ => 10,
+        };
+        let fold = settings.lexical_fold(site(page));
+        let may = |phrase: usize| phrase % settings.lexical_folds == fold;
+        let (blocks, targets) = (&self.blocks, &self.targets);
+        if let Some(planted) = plant(document, blocks, targets, language, most, may, &mut draws) {
+            let (document, blocks, targets) = planted;
+            self = Prepared { document: Some(document), blocks, targets, ..self };
+        }
+        self
+    }
+
     fn example(self, page: &LabelledPage) -> Example {
         let features = self.features();
         Example {
@@ -147,12 +185,9 @@ impl Prepared {
             return of_lines(&[]);
         };
         let last = self.targets.iter().rposition(wanted).unwrap_or(first);
-        let mut state = seed;
-        let mut draw = |of: u64| {
-            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-            (state >> 33) % of
-        };
-        let window = first.saturating_sub(draw(4) as usize)..last + 1 + draw(40) as usize;
+        let mut draws = Draws(seed);
+        let mut draw = |of: usize| draws.below(of);
+        let window = first.saturating_sub(draw(4))..last + 1 + draw(40);
         // How much of the chrome this extractor drops, in tenths.
         let careful = draw(11);
         let kept = self.blocks.texts().zip(&self.targets).enumerate().filter(|(i, (_, target))| {
@@ -166,9 +201,9 @@ impl Prepared {
             kept.map(|(_, (text, target))| (text, *target)).collect();
         if !self.residue.is_empty() {
             for _ in 0..draw(7) {
-                let (text, label) = &self.residue[draw(self.residue.len() as u64) as usize];
+                let (text, label) = &self.residue[draw(self.residue.len())];
                 let target = Target { label: Some(*label), inside: Some(false) };
-                lines.insert(1 + draw(lines.len() as u64) as usize, (text, target));
+                lines.insert(1 + draw(lines.len()), (text, target));
             }
         }
         of_lines(&lines)

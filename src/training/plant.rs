@@ -1,0 +1,267 @@
+//! Boilerplate between the paragraphs: phrases planted into pages to learn from.
+//!
+//! What stands in the midst of a text and is no part of it (an offer, a hint at another page, the
+//! stand-in for a video that waits for consent) is on labelled pages mostly told by the names of its
+//! elements. A model that learns from these alone believes names, and where a page has none, that what
+//! stands between paragraphs is one. Pages with [phrases](lexical::phrases()) planted between
+//! their own paragraphs, in elements without a telling name, teach that words count too.
+
+use crate::dom::{Attr, Builder, Document, NodeId, Tag};
+use crate::label::Label;
+use crate::lexical::{self, Phrase};
+use crate::segment::Blocks;
+
+use super::table::Target;
+
+/// A sequence of numbers drawn by chance, the same for the same seed.
+pub struct Draws(pub u64);
+
+impl Draws {
+    /// A number below `of`.
+    pub fn below(&mut self, of: usize) -> usize {
+        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        ((self.0 >> 33) % of as u64) as usize
+    }
+
+    /// True in so many of a hundred cases.
+    pub fn percent(&mut self, of: usize) -> bool {
+        self.below(100) < of
+    }
+
+    /// One of these, if there is one.
+    fn one<T: Copy>(&mut self, of: &[T]) -> Option<T> {
+        (!of.is_empty()).then(|| of[self.below(of.len())])
+    }
+}
+
+/// A page with fewer places between its paragraphs is left as it is.
+const PLACES: usize = 4;
+
+/// An element that is planted.
+#[derive(Clone)]
+struct Plant<'a> {
+    /// The element that it follows.
+    after: NodeId,
+    tag: Tag,
+    class: Option<String>,
+    /// An inline element around its text.
+    inline: Option<Tag>,
+    phrase: &'a Phrase,
+}
+
+/// The page with phrases of its language at up to `most` places between the elements of its content,
+/// some of them at three; `may` says which phrases may be used, by their numbers. None where the page has
+/// too few places, or there are no phrases.
+pub fn plant(
+    document: &Document,
+    blocks: &Blocks,
+    targets: &[Target],
+    language: &str,
+    most: usize,
+    may: impl Fn(usize) -> bool,
+    draws: &mut Draws,
+) -> Option<(Document, Blocks, Vec<Target>)> {
+    let places = places(document, blocks, targets);
+    if places.len() < PLACES {
+        return None;
+    }
+    let phrases = lexical::phrases().iter().enumerate();
+    let phrases: Vec<&Phrase> = phrases
+        .filter(|(i, phrase)| phrase.lang == language && may(*i))
+        .map(|(_, phrase)| phrase)
+        .collect();
+    let mut plants = Vec::new();
+    for _ in 0..1 + draws.below(most) {
+        let after = draws.one(&places)?;
+        for _ in 0..1 + usize::from(draws.percent(25)) {
+            // A label, and of a hundred of its phrases how many are links.
+            let (label, links) = match draws.below(10) {
+                0..4 => (Label::Ad, 30),
+                4..7 => (Label::Teaser, 65),
+                7..9 => (Label::Legal, 10),
+                _ => (Label::Nav, 50),
+            };
+            let of_label = phrases.iter().copied().filter(|phrase| phrase.label == label);
+            let phrase = draws.one(&of_label.collect::<Vec<_>>())?;
+            let plant = element(document, after, phrase, links, draws);
+            // The same button, or stand-in, often comes again and again.
+            if draws.percent(15) {
+                for _ in 0..2 {
+                    plants.push(Plant { after: draws.one(&places)?, ..plant.clone() });
+                }
+            }
+            plants.push(plant);
+        }
+    }
+    plants.sort_by_key(|plant| plant.after);
+    let (document, planted) = with(document, &plants);
+    let blocks = Blocks::of_document(&document);
+    let mut targets = targets.iter().copied();
+    let target = |node: NodeId| match planted.iter().find(|(id, _)| *id == node) {
+        Some((_, label)) => Some(Target { label: Some(*label), inside: Some(false) }),
+        None => targets.next(),
+    };
+    let grown: Option<Vec<Target>> = blocks.iter().map(|block| block.node).map(target).collect();
+    let grown = grown.filter(|_| targets.next().is_none())?;
+    Some((document, blocks, grown))
+}
+
+/// The elements of the page's content behind which something may stand, in order.
+fn places(document: &Document, blocks: &Blocks, targets: &[Target]) -> Vec<NodeId> {
+    let is_content = |target: &Target| match target.label {
+        Some(label) => label == Label::Body && target.inside != Some(false),
+        None => target.inside == Some(true),
+    };
+    let content = blocks.iter().zip(targets).filter(|(_, target)| is_content(target));
+    let mut places: Vec<NodeId> =
+        content.filter_map(|(block, _)| place(document, block.node)).collect();
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+/// The innermost element from `node` outwards behind which something may stand: a paragraph or the
+/// like that is not within a list, a table or a figure.
+fn place(document: &Document, node: NodeId) -> Option<NodeId> {
+    use Tag::*;
+    let path: Vec<NodeId> = std::iter::once(node).chain(document.ancestors(node)).collect();
+    let tag = |id: &NodeId| document.node(*id).tag;
+    let within = |id: &NodeId| matches!(tag(id), Li | Td | Th | Dd | Dt | Blockquote | Figure);
+    let start = path.iter().rposition(within).map_or(0, |outermost| outermost + 1);
+    let stands =
+        |id: &&NodeId| matches!(tag(id), P | Div | Ul | Ol | Dl | Table | Pre | Section | Article);
+    path[start..].iter().find(stands).copied()
+}
+
+/// An element of a phrase, much like the one that it follows.
+fn element<'a>(
+    document: &Document,
+    after: NodeId,
+    phrase: &'a Phrase,
+    links: usize,
+    draws: &mut Draws,
+) -> Plant<'a> {
+    let like = document.node(after).tag;
+    let tag = match draws.below(10) {
+        0..2 => Tag::P,
+        2..5 if like == Tag::P => Tag::P,
+        _ => Tag::Div,
+    };
+    let class = match draws.below(10) {
+        0..3 if tag == like => document.attr(after, Attr::Class).map(str::to_owned),
+        3..5 => Some(format!("c{:x}", draws.below(1 << 20))),
+        _ => None,
+    };
+    let inline = match draws.below(100) {
+        n if n < links => Some(Tag::A),
+        90.. => Some(Tag::Strong),
+        _ => None,
+    };
+    Plant { after, tag, class, inline, phrase }
+}
+
+/// The document with plants, which are sorted by their places; and their elements with their labels.
+fn with(document: &Document, plants: &[Plant]) -> (Document, Vec<(NodeId, Label)>) {
+    let mut builder = Builder::new(0);
+    let mut planted = Vec::new();
+    let mut close = |builder: &mut Builder, id: NodeId| {
+        builder.close();
+        let first = plants.partition_point(|plant| plant.after < id);
+        for plant in plants[first..].iter().take_while(|plant| plant.after == id) {
+            planted.push((builder.open(plant.tag), plant.phrase.label));
+            if let Some(class) = &plant.class {
+                builder.attr(Attr::Class, class);
+            }
+            if let Some(tag) = plant.inline {
+                builder.open(tag);
+                if tag == Tag::A {
+                    builder.attr(Attr::Href, "/");
+                }
+            }
+            builder.text(&plant.phrase.text);
+            if plant.inline.is_some() {
+                builder.close();
+            }
+            builder.close();
+        }
+    };
+    let mut open: Vec<NodeId> = Vec::new();
+    for (id, node) in (0..).zip(document.nodes()).skip(1) {
+        while let Some(ended) = open.pop_if(|last| document.node(*last).end == id) {
+            close(&mut builder, ended);
+        }
+        if node.tag == Tag::Text {
+            builder.text(document.text(id));
+        } else {
+            builder.open(node.tag);
+            document.attrs(id).for_each(|(name, value)| builder.attr(name, value));
+            open.push(id);
+        }
+    }
+    while let Some(ended) = open.pop() {
+        close(&mut builder, ended);
+    }
+    (builder.finish(), planted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dom;
+
+    const PAGE: &str = "<html lang=en><body><nav><a href=/>Home</a></nav><div class=text>
+        <p class=lead>The ferry did not sail that night, and nobody on the quay knew why it did not.</p>
+        <p>By the morning the whole harbour had heard of it, and each had another reason for it.</p>
+        <blockquote><p>It was the wind, said some of them.</p></blockquote>
+        <p>There had been no wind at all, only a long swell from the west that broke on the bar.</p>
+        <ul><li>One rope was gone.</li><li>One lamp was out.</li></ul>
+        <p>When she sailed at noon the captain waved from the bridge as if it were any other day.</p>
+        </div><footer>© The Harbour</footer></body></html>";
+
+    #[test]
+    fn plants_stand_between_paragraphs_and_all_else_stays() {
+        let document = dom::parse(PAGE);
+        let blocks = Blocks::of_document(&document);
+        let targets: Vec<Target> = (0..blocks.len())
+            .map(|i| {
+                let is_body = (1..blocks.len() - 1).contains(&i);
+                let label = if is_body { Label::Body } else { Label::Nav };
+                Target { label: Some(label), inside: Some(is_body) }
+            })
+            .collect();
+        let mut labels = Vec::new();
+        for seed in 0..50 {
+            let draws = &mut Draws(seed);
+            let (planted, grown, new) =
+                plant(&document, &blocks, &targets, "en", 4, |i| i % 5 == 3, draws).unwrap();
+            assert!((1..=24).contains(&(grown.len() - blocks.len())));
+            let (mut old, mut allowed) = (blocks.texts().zip(&targets), 0);
+            for (block, target) in grown.iter().zip(&new) {
+                let text = grown.text(block);
+                let number =
+                    lexical::phrases().iter().position(|p| p.lang == "en" && p.text == text);
+                match number {
+                    Some(number) => {
+                        allowed += usize::from(number % 5 == 3);
+                        assert_eq!(target.inside, Some(false));
+                        labels.extend(target.label);
+                        let tags = planted.ancestors(block.node).map(|id| planted.node(id).tag);
+                        assert!(
+                            tags.into_iter().all(|tag| !matches!(tag, Tag::Li | Tag::Blockquote))
+                        );
+                    }
+                    None => assert_eq!(old.next(), Some((text, target))),
+                }
+            }
+            assert!(old.next().is_none() && allowed > 0);
+        }
+        for label in [Label::Ad, Label::Teaser, Label::Legal, Label::Nav] {
+            assert!(labels.contains(&label), "{label:?}");
+        }
+        // Of Latin there are no phrases, and two paragraphs are no text.
+        assert!(plant(&document, &blocks, &targets, "la", 4, |_| true, &mut Draws(1)).is_none());
+        let few = dom::parse("<p>One paragraph.</p><p>And a second one.</p>");
+        let blocks = Blocks::of_document(&few);
+        assert!(plant(&few, &blocks, &targets[1..3], "en", 4, |_| true, &mut Draws(1)).is_none());
+    }
+}
