@@ -190,6 +190,8 @@ impl Settings {
                 // Between what its neighbours say, what a line itself says would be drawn too seldom.
                 lexical_near: false,
                 partial_weight: 0.5,
+                // It gains news, but loses comments.
+                planted: false,
                 word_power: 0.4,
                 page_power: 0.0,
                 ..html
@@ -218,7 +220,8 @@ impl Settings {
         let features = [schema, &*LEXICAL, &*CONTEXT].map(|schema| &schema.features);
         let groups = features.into_iter().flatten().map(|feature| feature.group());
         let mut seen = HashSet::new();
-        groups.chain([SECOND, PHRASES, PLANTS]).filter(|part| seen.insert(*part)).collect()
+        let plants = Settings::of(schema).planted.then_some(PLANTS);
+        groups.chain([SECOND, PHRASES]).chain(plants).filter(|part| seen.insert(*part)).collect()
     }
 
     /// In which fold of the lexical models a site is.
