@@ -4,7 +4,10 @@
 //! stand-in for a video that waits for consent) is on labelled pages mostly told by the names of its
 //! elements. A model that learns from these alone believes names, and where a page has none, that what
 //! stands between paragraphs is one. Pages with [phrases](lexical::phrases()) planted between
-//! their own paragraphs, in elements without a telling name, teach that words count too.
+//! their own paragraphs teach that words count too.
+//!
+//! The elements that are planted look like the paragraphs around them, and where they do not, other
+//! paragraphs are made to look as odd: else it would be learnt that what looks odd is no part of the text.
 
 use crate::dom::{Attr, Builder, Document, NodeId, Tag};
 use crate::label::Label;
@@ -37,15 +40,33 @@ impl Draws {
 /// A page with fewer places between its paragraphs is left as it is.
 const PLACES: usize = 4;
 
+/// What an element looks like.
+#[derive(Clone)]
+struct Look {
+    tag: Tag,
+    class: Option<String>,
+}
+
+impl Look {
+    fn of(document: &Document, element: NodeId) -> Look {
+        let class = document.attr(element, Attr::Class).map(str::to_owned);
+        Look { tag: document.node(element).tag, class }
+    }
+
+    /// One that tells nothing.
+    fn odd(draws: &mut Draws) -> Look {
+        let tag = if draws.percent(70) { Tag::Div } else { Tag::P };
+        Look { tag, class: draws.percent(40).then(|| format!("c{:x}", draws.below(1 << 20))) }
+    }
+}
+
 /// An element that is planted.
 #[derive(Clone)]
 struct Plant<'a> {
     /// The element that it follows.
     after: NodeId,
-    tag: Tag,
-    class: Option<String>,
-    /// An inline element around its text.
-    inline: Option<Tag>,
+    look: Look,
+    is_link: bool,
     phrase: &'a Phrase,
 }
 
@@ -70,7 +91,11 @@ pub fn plant(
         .filter(|(i, phrase)| phrase.lang == language && may(*i))
         .map(|(_, phrase)| phrase)
         .collect();
-    let mut plants = Vec::new();
+    let of_tags = |tags: &[Tag]| -> Vec<NodeId> {
+        places.iter().copied().filter(|id| tags.contains(&document.node(*id).tag)).collect()
+    };
+    let (paragraphs, alike) = (of_tags(&[Tag::P]), of_tags(&[Tag::P, Tag::Div]));
+    let (mut plants, mut disguises) = (Vec::new(), Vec::new());
     for _ in 0..1 + draws.below(most) {
         let after = draws.one(&places)?;
         for _ in 0..1 + usize::from(draws.percent(25)) {
@@ -83,7 +108,16 @@ pub fn plant(
             };
             let of_label = phrases.iter().copied().filter(|phrase| phrase.label == label);
             let phrase = draws.one(&of_label.collect::<Vec<_>>())?;
-            let plant = element(document, after, phrase, links, draws);
+            let look = match draws.one(&paragraphs).filter(|_| draws.percent(40)) {
+                Some(_) => {
+                    for _ in 0..2 {
+                        disguises.push((draws.one(&paragraphs)?, Look::odd(draws)));
+                    }
+                    Look::odd(draws)
+                }
+                None => Look::of(document, draws.one(&alike)?),
+            };
+            let plant = Plant { after, look, is_link: draws.percent(links), phrase };
             // The same button, or stand-in, often comes again and again.
             if draws.percent(15) {
                 for _ in 0..2 {
@@ -94,7 +128,7 @@ pub fn plant(
         }
     }
     plants.sort_by_key(|plant| plant.after);
-    let (document, planted) = with(document, &plants);
+    let (document, planted) = with(document, &plants, &disguises);
     let blocks = Blocks::of_document(&document);
     let mut targets = targets.iter().copied();
     let target = |node: NodeId| match planted.iter().find(|(id, _)| *id == node) {
@@ -133,53 +167,33 @@ fn place(document: &Document, node: NodeId) -> Option<NodeId> {
     path[start..].iter().find(stands).copied()
 }
 
-/// An element of a phrase, much like the one that it follows.
-fn element<'a>(
+/// The document with plants, which are sorted by their places, and with some of its elements disguised;
+/// and the plants' elements with their labels.
+fn with(
     document: &Document,
-    after: NodeId,
-    phrase: &'a Phrase,
-    links: usize,
-    draws: &mut Draws,
-) -> Plant<'a> {
-    let like = document.node(after).tag;
-    let tag = match draws.below(10) {
-        0..2 => Tag::P,
-        2..5 if like == Tag::P => Tag::P,
-        _ => Tag::Div,
+    plants: &[Plant],
+    disguises: &[(NodeId, Look)],
+) -> (Document, Vec<(NodeId, Label)>) {
+    let open_as = |builder: &mut Builder, look: &Look| {
+        let id = builder.open(look.tag);
+        if let Some(class) = &look.class {
+            builder.attr(Attr::Class, class);
+        }
+        id
     };
-    let class = match draws.below(10) {
-        0..3 if tag == like => document.attr(after, Attr::Class).map(str::to_owned),
-        3..5 => Some(format!("c{:x}", draws.below(1 << 20))),
-        _ => None,
-    };
-    let inline = match draws.below(100) {
-        n if n < links => Some(Tag::A),
-        90.. => Some(Tag::Strong),
-        _ => None,
-    };
-    Plant { after, tag, class, inline, phrase }
-}
-
-/// The document with plants, which are sorted by their places; and their elements with their labels.
-fn with(document: &Document, plants: &[Plant]) -> (Document, Vec<(NodeId, Label)>) {
     let mut builder = Builder::new(0);
     let mut planted = Vec::new();
     let mut close = |builder: &mut Builder, id: NodeId| {
         builder.close();
         let first = plants.partition_point(|plant| plant.after < id);
         for plant in plants[first..].iter().take_while(|plant| plant.after == id) {
-            planted.push((builder.open(plant.tag), plant.phrase.label));
-            if let Some(class) = &plant.class {
-                builder.attr(Attr::Class, class);
-            }
-            if let Some(tag) = plant.inline {
-                builder.open(tag);
-                if tag == Tag::A {
-                    builder.attr(Attr::Href, "/");
-                }
+            planted.push((open_as(builder, &plant.look), plant.phrase.label));
+            if plant.is_link {
+                builder.open(Tag::A);
+                builder.attr(Attr::Href, "/");
             }
             builder.text(&plant.phrase.text);
-            if plant.inline.is_some() {
+            if plant.is_link {
                 builder.close();
             }
             builder.close();
@@ -193,8 +207,13 @@ fn with(document: &Document, plants: &[Plant]) -> (Document, Vec<(NodeId, Label)
         if node.tag == Tag::Text {
             builder.text(document.text(id));
         } else {
-            builder.open(node.tag);
-            document.attrs(id).for_each(|(name, value)| builder.attr(name, value));
+            match disguises.iter().find(|(disguised, _)| *disguised == id) {
+                Some((_, look)) => _ = open_as(&mut builder, look),
+                None => {
+                    builder.open(node.tag);
+                    document.attrs(id).for_each(|(name, value)| builder.attr(name, value));
+                }
+            }
             open.push(id);
         }
     }
