@@ -228,7 +228,7 @@ mod tests {
     use super::*;
     use crate::dom;
 
-    const PAGE: &str = "<html lang=en><body><nav><a href=/>Home</a></nav><div class=text>
+    const PAGE: &str = "<html lang=en><body><nav><a href=/>Quayside and ferry times</a></nav><div class=text>
         <p class=lead>The ferry did not sail that night, and nobody on the quay knew why it did not.</p>
         <p>By the morning the whole harbour had heard of it, and each had another reason for it.</p>
         <blockquote><p>It was the wind, said some of them.</p></blockquote>
