@@ -20,6 +20,7 @@ pub mod boost;
 pub mod confidence;
 pub mod container;
 pub mod dom;
+mod draws;
 pub mod embedded;
 pub mod encoding;
 pub mod evaluation;

@@ -4,6 +4,8 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::draws::Draws;
+
 use super::{Lexicon, SLOTS, Tokens, WIDTH};
 
 /// How a lexicon is fitted.
@@ -48,10 +50,10 @@ pub fn fit(lessons: &[Lesson], params: &FitParams) -> Lexicon {
     let total: f32 = lessons.iter().flat_map(|lesson| lesson.weights).sum();
     let unit = rows.len() as f32 / total.max(f32::MIN_POSITIVE);
     let mut ftrl = Ftrl { slots: vec![Slot::default(); SLOTS], params: *params };
-    let mut state = params.seed;
+    let mut draws = Draws(params.seed);
     let mut slots = Vec::new();
     for _ in 0..params.epochs {
-        shuffle(&mut rows, &mut state);
+        draws.shuffle(&mut rows);
         for (page, block) in &rows {
             let lesson = &lessons[*page as usize];
             let block = *block as usize;
@@ -89,13 +91,6 @@ fn slots_of_sites(lessons: &[Lesson], min_sites: usize) -> Vec<bool> {
         }
     }
     sites.into_iter().map(|n| n as usize >= min_sites).collect()
-}
-
-fn shuffle<T>(items: &mut [T], state: &mut u64) {
-    for i in (1..items.len()).rev() {
-        *state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-        items.swap(i, ((*state >> 33) % (i as u64 + 1)) as usize);
-    }
 }
 
 /// What is kept of a slot, an entry an output: side by side, as all three are wanted together.

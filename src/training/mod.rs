@@ -229,6 +229,11 @@ impl Settings {
         fold(site, self.lexical_folds, 2)
     }
 
+    /// In which of these folds a phrase may be planted.
+    fn phrase_fold(&self, phrase: usize) -> usize {
+        phrase % self.lexical_folds
+    }
+
     /// What the passes see of a schema.
     fn view(&self, schema: &Schema) -> View {
         let mut view = schema.view();
@@ -360,7 +365,7 @@ pub fn learn_lexical(
             }
         });
         let is_held_out =
-            |phrase: usize| settings.planted && skip == Some(phrase % settings.lexical_folds);
+            |phrase: usize| settings.planted && skip == Some(settings.phrase_fold(phrase));
         let phrases = phrases.iter().enumerate().filter(|(i, _)| !is_held_out(*i));
         let phrases =
             phrases.map(|(i, phrase)| phrase.lesson(schema, i as u64, &settings.phrase_weight));

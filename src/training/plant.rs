@@ -10,32 +10,12 @@
 //! paragraphs are made to look as odd: else it would be learnt that what looks odd is no part of the text.
 
 use crate::dom::{Attr, Builder, Document, NodeId, Tag};
+use crate::draws::Draws;
 use crate::label::Label;
 use crate::lexical::{self, Phrase};
 use crate::segment::Blocks;
 
 use super::table::Target;
-
-/// A sequence of numbers drawn by chance, the same for the same seed.
-pub struct Draws(pub u64);
-
-impl Draws {
-    /// A number below `of`.
-    pub fn below(&mut self, of: usize) -> usize {
-        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-        ((self.0 >> 33) % of as u64) as usize
-    }
-
-    /// True in so many of a hundred cases.
-    pub fn percent(&mut self, of: usize) -> bool {
-        self.below(100) < of
-    }
-
-    /// One of these, if there is one.
-    fn one<T: Copy>(&mut self, of: &[T]) -> Option<T> {
-        (!of.is_empty()).then(|| of[self.below(of.len())])
-    }
-}
 
 /// A page with fewer places between its paragraphs is left as it is.
 const PLACES: usize = 4;

@@ -8,9 +8,10 @@
 use std::io;
 
 use super::Settings;
-use super::plant::{Draws, plant};
+use super::plant::plant;
 use super::table::{Example, Target};
 use crate::dom::{self, Attr, Document, NodeId, Tag};
+use crate::draws::Draws;
 use crate::embedded;
 use crate::encoding;
 use crate::features::{Page, Schema, TEXT, Texts};
@@ -145,7 +146,7 @@ impl Prepared {
             _ => 10,
         };
         let fold = settings.lexical_fold(site(page));
-        let may = |phrase: usize| phrase % settings.lexical_folds == fold;
+        let may = |phrase: usize| settings.phrase_fold(phrase) == fold;
         let (blocks, targets) = (&self.blocks, &self.targets);
         if let Some(planted) = plant(document, blocks, targets, language, most, may, &mut draws) {
             let (document, blocks, targets) = planted;

@@ -201,7 +201,8 @@ const PAGES: [Page; 10] = [
     ),
 ];
 
-/// A page whose paragraphs are elements of the one name, and what stands between them of the other.
+/// A page whose paragraphs are elements of these two names by turns, and what stands between them of
+/// another.
 fn page(
     (lang, headline, paragraphs, between): Page,
     paragraph_tags: [&str; 2],
