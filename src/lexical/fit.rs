@@ -1,4 +1,4 @@
-//! Fitting a [`Lexicon`]: multinomial logistic regression by FTRL-Proximal (McMahan et al.,
+//! Fitting a [`Lexicon`]: for names and for words a multinomial logistic regression by FTRL-Proximal (McMahan et al.,
 //! *Ad Click Prediction: a View from the Trenches*, KDD 2013), which keeps a learning rate for
 //! each weight and leaves most of them at zero.
 
@@ -6,9 +6,10 @@ use rustc_hash::FxHashSet;
 
 use crate::draws::Draws;
 
-use super::{Lexicon, SLOTS, Tokens, WIDTH};
+use super::tokens::Part;
+use super::{Lexicon, SLOTS, Tokens, WIDTH, Weights};
 
-/// How a lexicon is fitted.
+/// How weights are fitted.
 #[derive(Clone, Copy, Debug)]
 pub struct FitParams {
     /// Passes over the blocks.
@@ -40,8 +41,15 @@ pub struct Lesson<'a> {
 }
 
 /// Fits a lexicon.
-pub fn fit(lessons: &[Lesson], params: &FitParams) -> Lexicon {
-    let used = slots_of_sites(lessons, params.min_sites);
+pub fn fit(lessons: &[Lesson], names: &FitParams, words: &FitParams) -> Lexicon {
+    Lexicon {
+        names: fit_part(lessons, Part::Names, names),
+        words: fit_part(lessons, Part::Words, words),
+    }
+}
+
+fn fit_part(lessons: &[Lesson], part: Part, params: &FitParams) -> Weights {
+    let used = slots_of_sites(lessons, part, params.min_sites);
     let mut rows: Vec<(u32, u32)> = Vec::new();
     for (page, lesson) in lessons.iter().enumerate() {
         let blocks = (0..lesson.weights.len()).filter(|block| lesson.weights[*block] > 0.0);
@@ -59,16 +67,16 @@ pub fn fit(lessons: &[Lesson], params: &FitParams) -> Lexicon {
             let block = *block as usize;
             let possible = &lesson.possible[block * WIDTH..(block + 1) * WIDTH];
             slots.clear();
-            lesson.tokens.slots(block, &mut slots);
+            lesson.tokens.slots(block, part, &mut slots);
             slots.retain(|(slot, _)| used[*slot as usize]);
             ftrl.learn(&slots, possible, lesson.weights[block] * unit);
         }
     }
-    ftrl.into_lexicon()
+    ftrl.into_weights()
 }
 
 /// Which slots occur on enough sites.
-fn slots_of_sites(lessons: &[Lesson], min_sites: usize) -> Vec<bool> {
+fn slots_of_sites(lessons: &[Lesson], part: Part, min_sites: usize) -> Vec<bool> {
     let mut order: Vec<usize> = (0..lessons.len()).collect();
     order.sort_by_key(|i| lessons[*i].site);
     let mut sites = vec![0u32; SLOTS];
@@ -82,7 +90,7 @@ fn slots_of_sites(lessons: &[Lesson], min_sites: usize) -> Vec<bool> {
         }
         for block in 0..lesson.tokens.blocks() {
             slots.clear();
-            lesson.tokens.slots(block, &mut slots);
+            lesson.tokens.slots(block, part, &mut slots);
             for (slot, _) in &slots {
                 if seen.insert(*slot) {
                     sites[*slot as usize] += 1;
@@ -142,11 +150,11 @@ impl Ftrl {
     }
 
     /// The weights in 255 steps.
-    fn into_lexicon(self) -> Lexicon {
+    fn into_weights(self) -> Weights {
         let weights = || self.slots.iter().flat_map(|slot| slot.weights);
         let most = weights().fold(0.0f32, |most, w| most.max(w.abs()));
         let scale = most.max(f32::MIN_POSITIVE) / 127.0;
         let weights = weights().map(|w| (w / scale).round() as i8 as u8).collect();
-        Lexicon { scale, weights }
+        Weights { scale, weights }
     }
 }

@@ -1,10 +1,11 @@
 //! The lexical model: what a block's words, and the names of the elements around it, say by
 //! themselves.
 //!
-//! A linear classifier over hashed tokens (the hashing trick, Weinberger et al., ICML 2009):
-//! the block's first and last words, those of the heading above it, and the names, classes, ids
-//! and roles of the elements that hold it; of a line of plain text, which has none, all words. It
-//! knows nothing of mass, place or neighbours; its scores are features of the trees, which do.
+//! Two linear classifiers over hashed tokens (the hashing trick, Weinberger et al., ICML 2009): one over
+//! the names, classes, ids and roles of the elements that hold a block and the words of the heading above
+//! it, one over its first and last words; of a line of plain text, over all words and the heading's.
+//! They know nothing of mass, place or neighbours; their scores, both together and those of its words alone,
+//! are features of the trees, which do.
 //! Keyword groups are written by hand and few; here the labelled pages say which of some hundred
 //! thousand names mean what, and [`phrases`](phrases()) of our own how things are worded in languages
 //! that the pages have little of.
@@ -30,33 +31,50 @@ use crate::boost::softmax;
 use crate::features::{Feature, Matrix, Schema};
 use crate::model::Scores;
 
-/// Slots of the table of weights, a power of two.
+/// Slots of a table of weights, a power of two.
 const SLOTS: usize = 1 << 18;
-/// Scores a block.
+/// Scores of a kind a block.
 pub const WIDTH: usize = Scores::OUTPUTS;
 
 /// The schema of its scores.
 pub static LEXICAL: LazyLock<Schema> = LazyLock::new(|| {
-    let feature = |output: usize| Feature {
-        name: format!("lexical.{}", Scores::output_name(output)),
-        meaning: "what its words and names say by themselves, as log-odds up to a constant"
-            .to_owned(),
-        range: (f32::MIN, f32::MAX),
-        near: true,
+    let features = |group: &'static str, meaning: &'static str, near| {
+        let feature = move |output| Feature {
+            name: format!("{group}.{}", Scores::output_name(output)),
+            meaning: format!("{meaning}, as log-odds up to a constant"),
+            range: (f32::MIN, f32::MAX),
+            near,
+        };
+        (0..WIDTH).map(feature).collect()
     };
-    Schema::new("lexical", vec![(0..WIDTH).map(feature).collect()])
+    // Where all names say "text", the two together hide what words say against them.
+    Schema::new(
+        "lexical",
+        vec![
+            features("lexical", "what its words and names say by themselves", true),
+            features("wording", "what the words of a block with names alone say", false),
+        ],
+    )
 });
 
-/// A fitted lexical model: for every slot a weight an output, in units of `scale`.
+/// A fitted lexical model: what names say, and what words say. Each is fitted by itself: many words are
+/// rare, and tell something all the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lexicon {
+    names: Weights,
+    words: Weights,
+}
+
+/// For every slot a weight an output, in units of `scale`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Weights {
     scale: f32,
     /// `SLOTS × WIDTH`, row-major: the bits of signed numbers, since bytes are read as a whole.
     #[serde(with = "serde_bytes")]
     weights: Vec<u8>,
 }
 
-impl Lexicon {
+impl Weights {
     /// The weights of a list of tokens in a group, added up.
     #[inline(always)] // As part of `scores`, for its instructions.
     fn sum(&self, tokens: &[u32], group: Group) -> [i32; WIDTH] {
@@ -69,33 +87,47 @@ impl Lexicon {
         sum
     }
 
+    /// Adds to scores what `n` tokens say of which the weights' sum is `sum`.
+    #[inline(always)]
+    fn add_to(&self, scores: &mut [f32], n: usize, sum: [i32; WIDTH]) {
+        let scale = scale(n) * self.scale;
+        scores.iter_mut().zip(sum).for_each(|(score, sum)| *score += scale * sum as f32);
+    }
+}
+
+impl Lexicon {
     /// The scores of a page's blocks, by the schema [`LEXICAL`].
     pub fn matrix(&self, tokens: &Tokens) -> Matrix {
         let scores = scores(self, tokens);
-        Matrix::fill(WIDTH, tokens.blocks(), |block, out| {
-            out.copy_from_slice(&scores[block * WIDTH..][..WIDTH]);
+        Matrix::fill(2 * WIDTH, tokens.blocks(), |block, out| {
+            out.copy_from_slice(&scores[block * 2 * WIDTH..][..2 * WIDTH]);
         })
     }
 
     /// Checks that scoring cannot fail.
     pub(crate) fn check(&self) -> Result<(), String> {
-        match self.weights.len() == SLOTS * WIDTH && self.scale.is_finite() {
+        let is_whole =
+            |part: &Weights| part.weights.len() == SLOTS * WIDTH && part.scale.is_finite();
+        match is_whole(&self.names) && is_whole(&self.words) {
             true => Ok(()),
             false => Err("a lexical model of another size".to_owned()),
         }
     }
 }
 
-/// The scores of a page's blocks, `blocks × WIDTH` row-major: log-odds up to a constant.
+/// The scores of a page's blocks, `blocks × 2 · WIDTH` row-major: log-odds up to a constant.
 /// Compiled twice, since AVX2 widens eight weights at a time and not every processor has it.
 #[multiversion(targets("x86_64+avx+avx2"))]
 fn scores(lexicon: &Lexicon, tokens: &Tokens) -> Vec<f32> {
+    let Lexicon { names, words } = lexicon;
+    let are_lines = tokens.are_of_lines();
+    let headings = if are_lines { words } else { names };
     // Elements are many and their lists of names few: each list is summed once a group.
     let mut known = [const { Vec::new() }; 4];
     known.fill(vec![None; tokens.names.len()]);
     let mut sum_of = |list: u32, group: Group| {
         *known[group as usize][list as usize]
-            .get_or_insert_with(|| lexicon.sum(tokens.names.list(list), group))
+            .get_or_insert_with(|| names.sum(tokens.names.list(list), group))
     };
     let mut far: Vec<(usize, [i32; WIDTH])> = Vec::with_capacity(tokens.elements.len());
     for element in &tokens.elements {
@@ -104,41 +136,46 @@ fn scores(lexicon: &Lexicon, tokens: &Tokens) -> Vec<f32> {
         far.push((before + names, add(sum, sum_of(element.names, Group::Far))));
     }
     let mut of_heading: (&[u32], [i32; WIDTH]) = (&[], [0; WIDTH]);
-    let mut out = vec![0.0; tokens.blocks() * WIDTH];
-    for (block, row) in out.chunks_exact_mut(WIDTH).enumerate() {
-        let mut add_group = |n: usize, sum: [i32; WIDTH]| {
-            let scale = scale(n) * lexicon.scale;
-            row.iter_mut().zip(sum).for_each(|(score, sum)| *score += scale * sum as f32);
-        };
+    let mut out = vec![0.0; tokens.blocks() * 2 * WIDTH];
+    for (block, row) in out.chunks_exact_mut(2 * WIDTH).enumerate() {
+        let (all, alone) = row.split_at_mut(WIDTH);
         let (own, element, heading) = tokens.block(block);
         let n = own.iter().map(|list| tokens.names.list(*list).len()).sum();
         let sums = own.iter().map(|list| sum_of(*list, Group::Own));
-        add_group(n, sums.fold([0; WIDTH], add));
+        names.add_to(all, n, sums.fold([0; WIDTH], add));
         let mut around = element.parent;
         for group in [Group::Parent, Group::Grandparent] {
             if let Some(at) = around {
-                let Element { names, parent } = tokens.elements[at as usize];
-                add_group(tokens.names.list(names).len(), sum_of(names, group));
+                let Element { names: list, parent } = tokens.elements[at as usize];
+                names.add_to(all, tokens.names.list(list).len(), sum_of(list, group));
                 around = parent;
             }
         }
         if let Some((n, sum)) = around.map(|at| far[at as usize]) {
-            add_group(n, sum);
+            names.add_to(all, n, sum);
         }
-        let words = tokens.words.list(block as u32);
-        add_group(words.len(), lexicon.sum(words, Group::Words));
         if of_heading.0 != heading {
-            of_heading = (heading, lexicon.sum(heading, Group::Heading));
+            of_heading = (heading, headings.sum(heading, Group::Heading));
         }
-        add_group(heading.len(), of_heading.1);
-        let line = tokens.line_words(block);
-        add_group(line.len(), lexicon.sum(line, Group::Line));
+        let text = tokens.words.list(block as u32);
+        let of_words = words.sum(text, Group::Words);
+        if are_lines {
+            // A line has no names that its words could be told apart from.
+            words.add_to(all, text.len(), of_words);
+            words.add_to(all, heading.len(), of_heading.1);
+            let line = tokens.line_words(block);
+            words.add_to(all, line.len(), words.sum(line, Group::Line));
+        } else {
+            names.add_to(all, heading.len(), of_heading.1);
+            words.add_to(alone, text.len(), of_words);
+            all.iter_mut().zip(alone).for_each(|(all, alone)| *all += *alone);
+        }
     }
     out
 }
 
 /// What the words of a page say in the mean: of each output, the mean over the words of its
-/// probability in their blocks. `scores` is by [`LEXICAL`]; `words` is each block's number of words.
+/// probability in their blocks, by words and names together. `scores` is by [`LEXICAL`]; `words` is each block's number of words.
 pub fn means(scores: &Matrix, words: &[u32]) -> [f32; WIDTH] {
     /// Rows that are worked on at a time.
     const ROWS: usize = 64;
@@ -164,6 +201,7 @@ fn add(a: [i32; WIDTH], b: [i32; WIDTH]) -> [i32; WIDTH] {
 
 #[cfg(test)]
 mod tests {
+    use super::tokens::Part;
     use super::*;
     use crate::dom;
     use crate::features::{TEXT, Texts};
@@ -218,11 +256,11 @@ mod tests {
             possible: &possible,
             weights: &[1.0, 1.0],
         };
-        fit(&pages.iter().enumerate().map(lesson).collect::<Vec<_>>(), &PARAMS)
+        fit(&pages.iter().enumerate().map(lesson).collect::<Vec<_>>(), &PARAMS, &PARAMS)
     }
 
     fn likeliest(scores: &[f32], block: usize) -> usize {
-        let row = &scores[block * WIDTH..(block + 1) * WIDTH];
+        let row = &scores[2 * block * WIDTH..][..WIDTH];
         (0..WIDTH).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap()
     }
 
@@ -238,7 +276,8 @@ mod tests {
         let phrases = phrases();
         let lessons = (0..).zip(phrases).map(|(site, phrase)| phrase.lesson(&TEXT, site, &1.0));
         let lessons: Vec<Lesson> = lessons.collect();
-        let lexicon = fit(&lessons, &Settings::of(&TEXT).lexical);
+        let Settings { names, words, .. } = Settings::of(&TEXT);
+        let lexicon = fit(&lessons, &names, &words);
         for (text, label) in [
             ("Unsere Autorin schreibt seit 2012 über Wohnen und Verkehr", Label::Bio),
             ("Nous utilisons des cookies pour mesurer l'audience", Label::Legal),
@@ -277,18 +316,41 @@ mod tests {
         let text = lines(&format!("The mill\n{}", two_lines("k")));
         for (lexicon, tokens) in [(lexicon(), page), (lexicon_of_lines(), text)] {
             let scores = scores(&lexicon, &tokens);
-            for (block, row) in scores.chunks_exact(WIDTH).enumerate() {
-                let mut slots = Vec::new();
-                tokens.slots(block, &mut slots);
-                for (output, score) in row.iter().enumerate() {
-                    let weight = |slot: u32| {
-                        f32::from(lexicon.weights[slot as usize * WIDTH + output] as i8)
+            for (block, row) in scores.chunks_exact(2 * WIDTH).enumerate() {
+                let sum = |part: Part, output: usize| -> f32 {
+                    let mut slots = Vec::new();
+                    tokens.slots(block, part, &mut slots);
+                    let Weights { scale, weights } = match part {
+                        Part::Names => &lexicon.names,
+                        Part::Words => &lexicon.words,
                     };
-                    let sum: f32 =
-                        slots.iter().map(|(slot, n)| n * lexicon.scale * weight(*slot)).sum();
+                    let weight =
+                        |slot: u32| f32::from(weights[slot as usize * WIDTH + output] as i8);
+                    slots.iter().map(|(slot, n)| n * scale * weight(*slot)).sum()
+                };
+                for (output, score) in row[..WIDTH].iter().enumerate() {
+                    let sum = sum(Part::Names, output) + sum(Part::Words, output);
                     assert!((sum - score).abs() < 1e-4, "{block} {output}: {sum} {score}");
                 }
             }
         }
+    }
+
+    #[test]
+    fn words_alone_are_told_apart_from_names() {
+        let page =
+            |word: &str, name: &str| tokens(&format!("<div class={name}><p>{word}</p></div>"));
+        let lessons: Vec<Tokens> = (0..4)
+            .map(|_| {
+                tokens(
+                    "<div><div class=entry-content><p>ferries</p></div><div class=adSlot><p>offers</p></div>",
+                )
+            })
+            .collect();
+        let lexicon = fitted(lessons.into_iter());
+        let words = |page: &Tokens| scores(&lexicon, page)[WIDTH..].to_vec();
+        let offers = words(&page("offers", "entry-content"));
+        assert!(offers[Label::Ad as usize] > offers[Label::Body as usize]);
+        assert_eq!(offers, words(&page("offers", "adSlot")));
     }
 }

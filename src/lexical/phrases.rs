@@ -67,16 +67,17 @@ fn read() -> Vec<Phrase> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lexical::tokens::Part;
 
     #[test]
     fn every_label_has_phrases_of_words() {
         let mut labels = [0; Label::COUNT];
         for phrase in phrases() {
             let mut slots = Vec::new();
-            phrase.block.slots(0, &mut slots);
+            phrase.block.slots(0, Part::Words, &mut slots);
             assert!(!slots.is_empty());
             let of_block = slots.len();
-            phrase.line.slots(0, &mut slots);
+            phrase.line.slots(0, Part::Words, &mut slots);
             assert!(slots.len() > 2 * of_block);
             let label = Label::ALL.iter().find(|label| phrase.possible[**label as usize] > 0.0);
             labels[*label.unwrap() as usize] += 1;

@@ -43,6 +43,16 @@ const LINE: usize = 60;
 const HEAD: usize = 200;
 const TAIL: usize = 60;
 
+/// Groups that are weighed together.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Part {
+    /// What elements are called, and the heading above: it is to a block as a name around it is, and not to
+    /// be learnt by heart as words are.
+    Names,
+    /// What the text says; of plain text the heading too.
+    Words,
+}
+
 /// Lists of tokens, each a hash.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Lists {
@@ -211,9 +221,9 @@ impl Tokens {
         }
     }
 
-    /// The slots of a block, and what each counts: in each group one over the root of its
-    /// number of tokens, so that long texts and deep pages do not outweigh the rest.
-    pub(super) fn slots(&self, i: usize, slots: &mut Vec<(u32, f32)>) {
+    /// The slots of a block in one of the tables, and what each counts: in each group one over the root
+    /// of its number of tokens, so that long texts and deep pages do not outweigh the rest.
+    pub(super) fn slots(&self, i: usize, part: Part, slots: &mut Vec<(u32, f32)>) {
         let mut push = |group: Group, lists: &mut dyn Iterator<Item = &[u32]>| {
             let start = slots.len();
             for list in lists {
@@ -223,16 +233,33 @@ impl Tokens {
             slots[start..].iter_mut().for_each(|slot| slot.1 = scale);
         };
         let (own, element, heading) = self.block(i);
-        let parent = |element: &Element| element.parent.map(|at| self.elements[at as usize]);
-        push(Group::Own, &mut own.iter().map(|list| self.names.list(*list)));
-        let mut around = std::iter::successors(Some(element), parent).skip(1);
-        let mut names = around.by_ref().map(|element| self.names.list(element.names));
-        push(Group::Parent, &mut names.by_ref().take(1));
-        push(Group::Grandparent, &mut names.by_ref().take(1));
-        push(Group::Far, &mut names);
-        push(Group::Words, &mut std::iter::once(self.words.list(i as u32)));
-        push(Group::Heading, &mut std::iter::once(heading));
-        push(Group::Line, &mut std::iter::once(self.line_words(i)));
+        match part {
+            Part::Names => {
+                let parent =
+                    |element: &Element| element.parent.map(|at| self.elements[at as usize]);
+                let mut around = std::iter::successors(Some(element), parent).skip(1);
+                let mut names = around.by_ref().map(|element| self.names.list(element.names));
+                push(Group::Own, &mut own.iter().map(|list| self.names.list(*list)));
+                push(Group::Parent, &mut names.by_ref().take(1));
+                push(Group::Grandparent, &mut names.by_ref().take(1));
+                push(Group::Far, &mut names);
+                if !self.are_of_lines() {
+                    push(Group::Heading, &mut std::iter::once(heading));
+                }
+            }
+            Part::Words => {
+                push(Group::Words, &mut std::iter::once(self.words.list(i as u32)));
+                if self.are_of_lines() {
+                    push(Group::Heading, &mut std::iter::once(heading));
+                    push(Group::Line, &mut std::iter::once(self.line_words(i)));
+                }
+            }
+        }
+    }
+
+    /// Whether they are of plain text.
+    pub(super) fn are_of_lines(&self) -> bool {
+        self.line_words.len() > 0
     }
 }
 

@@ -98,8 +98,10 @@ pub struct Settings {
     /// The second pass learns from first-pass scores of pages that the first pass has not seen:
     /// into how many folds the training pages are split for that.
     pub inner_folds: usize,
-    /// How the lexical model is fitted.
-    pub lexical: FitParams,
+    /// How the lexical model is fitted to names.
+    pub names: FitParams,
+    /// How it is fitted to words.
+    pub words: FitParams,
     /// The trees learn from lexical scores of pages that the lexical model has not seen: into how
     /// many folds the training pages are split for that.
     pub lexical_folds: usize,
@@ -129,6 +131,9 @@ pub struct Settings {
     pub seed: u64,
 }
 
+/// The features of what words alone say.
+const WORDING: &str = "wording";
+
 /// What [`Settings::without`] calls the second pass, the phrases, and those that are planted.
 const SECOND: &str = "second";
 const PHRASES: &str = "phrases";
@@ -146,6 +151,8 @@ impl Settings {
             colsample: 0.25,
             members: 1,
         };
+        let names =
+            FitParams { epochs: 2, alpha: 0.1, beta: 1.0, l1: 0.5, l2: 1.0, min_sites: 4, seed: 1 };
         let html = Settings {
             learner: Learner::default(),
             first: PassSettings { trees: 240, ..pass },
@@ -161,15 +168,8 @@ impl Settings {
                 members: 2,
             },
             inner_folds: 3,
-            lexical: FitParams {
-                epochs: 2,
-                alpha: 0.1,
-                beta: 1.0,
-                l1: 0.5,
-                l2: 1.0,
-                min_sites: 4,
-                seed: 1,
-            },
+            names,
+            words: FitParams { epochs: 10, l1: 0.05, min_sites: 2, ..names },
             lexical_folds: 5,
             phrase_weight: 1.0,
             planted: true,
@@ -192,6 +192,9 @@ impl Settings {
                 partial_weight: 0.5,
                 // It gains news, but loses comments.
                 planted: false,
+                words: names,
+                // Of a line nothing else is known.
+                hidden: vec![WORDING.to_owned()],
                 word_power: 0.4,
                 page_power: 0.0,
                 ..html
@@ -220,8 +223,13 @@ impl Settings {
         let features = [schema, &*LEXICAL, &*CONTEXT].map(|schema| &schema.features);
         let groups = features.into_iter().flatten().map(|feature| feature.group());
         let mut seen = HashSet::new();
-        let plants = Settings::of(schema).planted.then_some(PLANTS);
-        groups.chain([SECOND, PHRASES]).chain(plants).filter(|part| seen.insert(*part)).collect()
+        let Settings { planted, hidden, .. } = Settings::of(schema);
+        let plants = planted.then_some(PLANTS);
+        groups
+            .chain([SECOND, PHRASES])
+            .chain(plants)
+            .filter(|part| !hidden.iter().any(|hidden| hidden == part) && seen.insert(*part))
+            .collect()
     }
 
     /// In which fold of the lexical models a site is.
@@ -369,7 +377,8 @@ pub fn learn_lexical(
         let phrases = phrases.iter().enumerate().filter(|(i, _)| !is_held_out(*i));
         let phrases =
             phrases.map(|(i, phrase)| phrase.lesson(schema, i as u64, &settings.phrase_weight));
-        lexical::fit(&lessons.chain(phrases).collect::<Vec<_>>(), &settings.lexical)
+        let lessons: Vec<Lesson> = lessons.chain(phrases).collect();
+        lexical::fit(&lessons, &settings.names, &settings.words)
     };
     let skips: Vec<Option<usize>> = (0..settings.lexical_folds).map(Some).chain([None]).collect();
     let mut lexicons: Vec<Lexicon> = skips.into_par_iter().map(fit).collect();

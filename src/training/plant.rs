@@ -6,8 +6,9 @@
 //! stands between paragraphs is one. Pages with [phrases](lexical::phrases()) planted between
 //! their own paragraphs teach that words count too.
 //!
-//! The elements that are planted look like the paragraphs around them, and where they do not, other
-//! paragraphs are made to look as odd: else it would be learnt that what looks odd is no part of the text.
+//! The elements that are planted look like the paragraphs around them, or odd where some of these are made to
+//! look as odd: else it would be learnt that what looks odd is no part of the text. And every second phrase
+//! is one of a text: else it would be learnt that few words of a language are.
 
 use crate::dom::{Attr, Builder, Document, NodeId, Tag};
 use crate::draws::Draws;
@@ -38,6 +39,13 @@ impl Look {
         let tag = if draws.percent(70) { Tag::Div } else { Tag::P };
         Look { tag, class: draws.percent(40).then(|| format!("c{:x}", draws.below(1 << 20))) }
     }
+}
+
+/// An element of the page beside which something may be planted.
+struct Paragraph {
+    id: NodeId,
+    look: Look,
+    is_disguised: bool,
 }
 
 /// An element that is planted.
@@ -71,35 +79,36 @@ pub fn plant(
         .filter(|(i, phrase)| phrase.lang == language && may(*i))
         .map(|(_, phrase)| phrase)
         .collect();
-    let of_tags = |tags: &[Tag]| -> Vec<NodeId> {
-        places.iter().copied().filter(|id| tags.contains(&document.node(*id).tag)).collect()
-    };
-    let (paragraphs, alike) = (of_tags(&[Tag::P]), of_tags(&[Tag::P, Tag::Div]));
-    let (mut plants, mut disguises) = (Vec::new(), Vec::new());
+    let paragraphs =
+        places.iter().filter(|id| matches!(document.node(**id).tag, Tag::P | Tag::Div));
+    let mut paragraphs: Vec<Paragraph> = paragraphs
+        .map(|id| Paragraph { id: *id, look: Look::of(document, *id), is_disguised: false })
+        .collect();
+    if paragraphs.is_empty() {
+        return None;
+    }
+    let looks_odd = disguise(&mut paragraphs, draws);
+    let mut plants = Vec::new();
     for _ in 0..1 + draws.below(most) {
         let after = draws.one(&places)?;
         for _ in 0..1 + usize::from(draws.percent(25)) {
             // A label, and of a hundred of its phrases how many are links.
-            let (label, links) = match draws.below(10) {
+            let (label, links) = match draws.below(20) {
                 0..4 => (Label::Ad, 30),
                 4..7 => (Label::Teaser, 65),
                 7..9 => (Label::Legal, 10),
-                _ => (Label::Nav, 50),
+                9 => (Label::Nav, 50),
+                _ => (Label::Body, 0),
             };
             let of_label = phrases.iter().copied().filter(|phrase| phrase.label == label);
             let phrase = draws.one(&of_label.collect::<Vec<_>>())?;
-            let look = match draws.one(&paragraphs).filter(|_| draws.percent(40)) {
-                Some(_) => {
-                    for _ in 0..2 {
-                        disguises.push((draws.one(&paragraphs)?, Look::odd(draws)));
-                    }
-                    Look::odd(draws)
-                }
-                None => Look::of(document, draws.one(&alike)?),
+            let look = match looks_odd && draws.percent(50) {
+                true => Look::odd(draws),
+                false => paragraphs[draws.below(paragraphs.len())].look.clone(),
             };
             let plant = Plant { after, look, is_link: draws.percent(links), phrase };
             // The same button, or stand-in, often comes again and again.
-            if draws.percent(15) {
+            if label != Label::Body && draws.percent(15) {
                 for _ in 0..2 {
                     plants.push(Plant { after: draws.one(&places)?, ..plant.clone() });
                 }
@@ -108,16 +117,37 @@ pub fn plant(
         }
     }
     plants.sort_by_key(|plant| plant.after);
-    let (document, planted) = with(document, &plants, &disguises);
+    let (document, planted) = with(document, &plants, &paragraphs);
     let blocks = Blocks::of_document(&document);
     let mut targets = targets.iter().copied();
     let target = |node: NodeId| match planted.iter().find(|(id, _)| *id == node) {
-        Some((_, label)) => Some(Target { label: Some(*label), inside: Some(false) }),
+        Some((_, label)) => {
+            Some(Target { label: Some(*label), inside: Some(*label == Label::Body) })
+        }
         None => targets.next(),
     };
     let grown: Option<Vec<Target>> = blocks.iter().map(|block| block.node).map(target).collect();
     let grown = grown.filter(|_| targets.next().is_none())?;
     Some((document, blocks, grown))
+}
+
+/// Makes paragraphs look otherwise: on a fifth of the pages all are `div`s, on a fifth half of them look
+/// odd, on a fifth a few do. Gives whether any may look odd.
+fn disguise(paragraphs: &mut [Paragraph], draws: &mut Draws) -> bool {
+    let (way, has_class) = (draws.below(10), draws.percent(50));
+    for paragraph in paragraphs.iter_mut().filter(|paragraph| paragraph.look.tag == Tag::P) {
+        paragraph.look = match way {
+            0..2 => {
+                let class = paragraph.look.class.take().filter(|_| has_class);
+                Look { tag: Tag::Div, class }
+            }
+            2..4 if draws.percent(50) => Look::odd(draws),
+            4..6 if draws.percent(10) => Look::odd(draws),
+            _ => continue,
+        };
+        paragraph.is_disguised = true;
+    }
+    (2..6).contains(&way)
 }
 
 /// The elements of the page's content behind which something may stand, in order.
@@ -147,12 +177,11 @@ fn place(document: &Document, node: NodeId) -> Option<NodeId> {
     path[start..].iter().find(stands).copied()
 }
 
-/// The document with plants, which are sorted by their places, and with some of its elements disguised;
-/// and the plants' elements with their labels.
+/// The document with plants, which are sorted by their places, and with its disguised paragraphs; and the plants' elements with their labels.
 fn with(
     document: &Document,
     plants: &[Plant],
-    disguises: &[(NodeId, Look)],
+    paragraphs: &[Paragraph],
 ) -> (Document, Vec<(NodeId, Label)>) {
     let open_as = |builder: &mut Builder, look: &Look| {
         let id = builder.open(look.tag);
@@ -187,8 +216,9 @@ fn with(
         if node.tag == Tag::Text {
             builder.text(document.text(id));
         } else {
-            match disguises.iter().find(|(disguised, _)| *disguised == id) {
-                Some((_, look)) => _ = open_as(&mut builder, look),
+            let found = paragraphs.binary_search_by_key(&id, |paragraph| paragraph.id).ok();
+            match found.map(|at| &paragraphs[at]).filter(|paragraph| paragraph.is_disguised) {
+                Some(paragraph) => _ = open_as(&mut builder, &paragraph.look),
                 None => {
                     builder.open(node.tag);
                     document.attrs(id).for_each(|(name, value)| builder.attr(name, value));
@@ -242,7 +272,7 @@ mod tests {
                 match number {
                     Some(number) => {
                         allowed += usize::from(number % 5 == 3);
-                        assert_eq!(target.inside, Some(false));
+                        assert_eq!(target.inside, Some(target.label == Some(Label::Body)));
                         labels.extend(target.label);
                         let tags = planted.ancestors(block.node).map(|id| planted.node(id).tag);
                         assert!(
@@ -254,7 +284,7 @@ mod tests {
             }
             assert!(old.next().is_none() && allowed > 0);
         }
-        for label in [Label::Ad, Label::Teaser, Label::Legal, Label::Nav] {
+        for label in [Label::Ad, Label::Teaser, Label::Legal, Label::Nav, Label::Body] {
             assert!(labels.contains(&label), "{label:?}");
         }
         // Of Latin there are no phrases, and two paragraphs are no text.

@@ -141,9 +141,9 @@ impl Prepared {
         let Some(language) = language else { return self };
         let mut draws = Draws(site_of(&page.id));
         let most = match language {
-            "en" if draws.percent(PLANTED) => 4,
+            "en" if draws.percent(PLANTED) => 8,
             "en" => return self,
-            _ => 10,
+            _ => 12,
         };
         let fold = settings.lexical_fold(site(page));
         let may = |phrase: usize| settings.phrase_fold(phrase) == fold;
