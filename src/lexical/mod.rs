@@ -175,7 +175,8 @@ fn scores(lexicon: &Lexicon, tokens: &Tokens) -> Vec<f32> {
 }
 
 /// What the words of a page say in the mean: of each output, the mean over the words of its
-/// probability in their blocks, by words and names together. `scores` is by [`LEXICAL`]; `words` is each block's number of words.
+/// probability in their blocks, by words and names together. `scores` is by [`LEXICAL`]; `words` is each
+/// block's number of words.
 pub fn means(scores: &Matrix, words: &[u32]) -> [f32; WIDTH] {
     /// Rows that are worked on at a time.
     const ROWS: usize = 64;

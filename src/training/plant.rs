@@ -177,7 +177,8 @@ fn place(document: &Document, node: NodeId) -> Option<NodeId> {
     path[start..].iter().find(stands).copied()
 }
 
-/// The document with plants, which are sorted by their places, and with its disguised paragraphs; and the plants' elements with their labels.
+/// The document with plants, which are sorted by their places, and with its disguised paragraphs; and
+/// the plants' elements with their labels.
 fn with(
     document: &Document,
     plants: &[Plant],
