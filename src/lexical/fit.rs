@@ -1,6 +1,6 @@
-//! Fitting a [`Lexicon`]: for names and for words a multinomial logistic regression by FTRL-Proximal (McMahan et al.,
-//! *Ad Click Prediction: a View from the Trenches*, KDD 2013), which keeps a learning rate for
-//! each weight and leaves most of them at zero.
+//! Fitting a [`Lexicon`]: for names and for words a multinomial logistic regression by FTRL-Proximal
+//! (McMahan et al., *Ad Click Prediction: a View from the Trenches*, KDD 2013), which keeps a learning
+//! rate for each weight and leaves most of them at zero.
 
 use rustc_hash::FxHashSet;
 
