@@ -349,8 +349,8 @@ pub struct EvalArgs {
     #[arg(long, value_enum, default_value_t, requires = "folds")]
     pub learner: LearnerName,
     /// Fit models that do not see these groups of features (as `dehusk features` names them, up to
-    /// the dot), have no `second` pass, or do not learn from `phrases` of our own or from `plants`, such
-    /// phrases between the paragraphs of pages, separated by commas; default none
+    /// the dot), have no `second` pass, or do not learn from `phrases` or `fragments` of our own or from
+    /// `plants`, such phrases between the paragraphs of pages, separated by commas; default none
     #[arg(long, value_name = "PARTS", value_delimiter = ',', requires = "folds")]
     pub without: Vec<String>,
     #[command(flatten)]

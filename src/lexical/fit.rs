@@ -34,6 +34,8 @@ pub struct Lesson<'a> {
     pub tokens: &'a Tokens,
     /// Its site.
     pub site: u64,
+    /// As how many sites it counts.
+    pub sites: u32,
     /// `blocks × WIDTH`: 1 where an output agrees with what is known of the block.
     pub possible: &'a [f32],
     /// One a block; 0 for those that do not count.
@@ -93,7 +95,7 @@ fn slots_of_sites(lessons: &[Lesson], part: Part, min_sites: usize) -> Vec<bool>
             lesson.tokens.slots(block, part, &mut slots);
             for (slot, _) in &slots {
                 if seen.insert(*slot) {
-                    sites[*slot as usize] += 1;
+                    sites[*slot as usize] += lesson.sites;
                 }
             }
         }

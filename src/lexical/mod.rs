@@ -7,13 +7,14 @@
 //! They know nothing of mass, place or neighbours; their scores, both together and those of its words alone,
 //! are features of the trees, which do.
 //! Keyword groups are written by hand and few; here the labelled pages say which of some hundred
-//! thousand names mean what, and [`phrases`](phrases()) of our own how things are worded in languages
-//! that the pages have little of.
+//! thousand names mean what, [`fragments`](fragments()) of our own what other sites call things, and
+//! [`phrases`](phrases()) how things are worded in languages that the pages have little of.
 //!
 //! Training pages get the scores of a model that has not seen their site
 //! ([`crate::training`]); otherwise the trees would trust it more than it deserves.
 
 mod fit;
+mod fragments;
 mod phrases;
 mod tokens;
 
@@ -23,12 +24,14 @@ use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
 
 pub use fit::{FitParams, Lesson, fit};
+pub use fragments::{Fragment, fragments};
 pub use phrases::{Phrase, phrases};
 pub use tokens::Tokens;
 use tokens::{Element, Group, scale, slot};
 
 use crate::boost::softmax;
 use crate::features::{Feature, Matrix, Schema};
+use crate::label::Label;
 use crate::model::Scores;
 
 /// Slots of a table of weights, a power of two.
@@ -174,6 +177,11 @@ fn scores(lexicon: &Lexicon, tokens: &Tokens) -> Vec<f32> {
     out
 }
 
+/// 1 where an output agrees with a label of which is not known whether it would be kept.
+fn possible(label: Label) -> [f32; WIDTH] {
+    std::array::from_fn(|output| f32::from(Scores::meaning(output).0 == Some(label)))
+}
+
 /// What the words of a page say in the mean: of each output, the mean over the words of its
 /// probability in their blocks, by words and names together. `scores` is by [`LEXICAL`]; `words` is each
 /// block's number of words.
@@ -206,7 +214,6 @@ mod tests {
     use super::*;
     use crate::dom;
     use crate::features::{TEXT, Texts};
-    use crate::label::Label;
     use crate::segment::Blocks;
     use crate::training::Settings;
 
@@ -252,6 +259,7 @@ mod tests {
         possible[Label::Body as usize] = 1.0;
         possible[WIDTH + Label::Ad as usize] = 1.0;
         let lesson = |(site, tokens)| Lesson {
+            sites: 1,
             tokens,
             site: site as u64,
             possible: &possible,

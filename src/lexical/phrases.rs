@@ -8,10 +8,9 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::{Lesson, Tokens, WIDTH};
+use super::{Lesson, Tokens, WIDTH, possible};
 use crate::features::{Schema, TEXT};
 use crate::label::Label;
-use crate::model::Scores;
 
 /// An object a line: `lang` (ISO 639-1), `label`, `text`.
 const PHRASES: &str = include_str!("../../training_data/phrases.jsonl");
@@ -34,7 +33,7 @@ pub struct Phrase {
     /// Its tokens, as those of a text of one line, and of a page of one block.
     line: Tokens,
     block: Tokens,
-    /// 1 where an output agrees with its label: it does not tell whether it would be kept.
+    /// See [`possible`].
     possible: [f32; WIDTH],
 }
 
@@ -43,7 +42,7 @@ impl Phrase {
     pub fn lesson<'a>(&'a self, schema: &Schema, site: u64, weight: &'a f32) -> Lesson<'a> {
         let tokens = if schema.name == TEXT.name { &self.line } else { &self.block };
         let weights = std::slice::from_ref(weight);
-        Lesson { tokens, site, possible: &self.possible, weights }
+        Lesson { tokens, site, sites: 1, possible: &self.possible, weights }
     }
 }
 
@@ -56,10 +55,8 @@ pub fn phrases() -> &'static [Phrase] {
 fn read() -> Vec<Phrase> {
     let phrase = |line: &str| {
         let Line { lang, label, text } = serde_json::from_str(line).expect("tested");
-        let agrees = |output| f32::from(Scores::meaning(output).0 == Some(label));
-        let possible = std::array::from_fn(agrees);
         let (line, block) = (Tokens::of_line(&text), Tokens::of_block(&text));
-        Phrase { lang, label, text, line, block, possible }
+        Phrase { lang, label, text, line, block, possible: possible(label) }
     };
     PHRASES.lines().map(phrase).collect()
 }

@@ -107,6 +107,8 @@ pub struct Settings {
     pub lexical_folds: usize,
     /// Weight of a [phrase](lexical::phrases()) beside the blocks, where the lexical model is fitted.
     pub phrase_weight: f32,
+    /// Whether the lexical model learns from [fragments](lexical::fragments()) too.
+    pub fragments: bool,
     /// Whether phrases are planted between the paragraphs of the pages to learn from. The lexical model
     /// whose scores a page gets has not seen those that are planted into it.
     pub planted: bool,
@@ -134,9 +136,10 @@ pub struct Settings {
 /// The features of what words alone say.
 const WORDING: &str = "wording";
 
-/// What [`Settings::without`] calls the second pass, the phrases, and those that are planted.
+/// What [`Settings::without`] calls the second pass, phrases, those that are planted, and fragments.
 const SECOND: &str = "second";
 const PHRASES: &str = "phrases";
+const FRAGMENTS: &str = "fragments";
 const PLANTS: &str = "plants";
 
 impl Settings {
@@ -172,6 +175,7 @@ impl Settings {
             words: FitParams { epochs: 10, l1: 0.05, min_sites: 2, ..names },
             lexical_folds: 5,
             phrase_weight: 1.0,
+            fragments: true,
             planted: true,
             lexical_near: true,
             partial_weight: 0.2,
@@ -190,9 +194,8 @@ impl Settings {
                 // Between what its neighbours say, what a line itself says would be drawn too seldom.
                 lexical_near: false,
                 partial_weight: 0.5,
-                // It gains news, but loses comments.
-                planted: false,
-                words: names,
+                // Lines have no names.
+                fragments: false,
                 // Of a line nothing else is known.
                 hidden: vec![WORDING.to_owned()],
                 word_power: 0.4,
@@ -205,12 +208,13 @@ impl Settings {
     }
 
     /// The same without some parts, which shows what these are good for: groups of features,
-    /// `second`, the second pass, `phrases`, or `plants`.
+    /// `second`, the second pass, `phrases`, `fragments`, or `plants`.
     pub fn without(mut self, parts: &[String]) -> Settings {
         for part in parts {
             match part.as_str() {
                 SECOND => self.second = None,
                 PHRASES => self.phrase_weight = 0.0,
+                FRAGMENTS => self.fragments = false,
                 PLANTS => self.planted = false,
                 group => self.hidden.push(group.to_owned()),
             }
@@ -223,11 +227,10 @@ impl Settings {
         let features = [schema, &*LEXICAL, &*CONTEXT].map(|schema| &schema.features);
         let groups = features.into_iter().flatten().map(|feature| feature.group());
         let mut seen = HashSet::new();
-        let Settings { planted, hidden, .. } = Settings::of(schema);
-        let plants = planted.then_some(PLANTS);
+        let Settings { fragments, hidden, .. } = Settings::of(schema);
         groups
-            .chain([SECOND, PHRASES])
-            .chain(plants)
+            .chain([SECOND, PHRASES, PLANTS])
+            .chain(fragments.then_some(FRAGMENTS))
             .filter(|part| !hidden.iter().any(|hidden| hidden == part) && seen.insert(*part))
             .collect()
     }
@@ -342,7 +345,7 @@ fn fit_classifier(
     Ok(Classifier { lexicon, first: first(None)?, second: Some(second) })
 }
 
-/// Learns what words and names say from the pages that `chosen` picks, and from phrases.
+/// Learns what words and names say from the pages that `chosen` picks, from phrases and from fragments.
 ///
 /// # Panics
 /// If the table is from a file, which has [`Table::lexical`] in place of its pages' tokens.
@@ -359,6 +362,7 @@ pub fn learn_lexical(
         0.0 => &[],
         _ => lexical::phrases(),
     };
+    let fragments = if settings.fragments { lexical::fragments() } else { &[] };
     let in_fold = |page: usize| settings.lexical_fold(table.pages()[page].site);
     let fit = |skip: Option<usize>| {
         let pages = (0..table.pages().len())
@@ -368,6 +372,7 @@ pub fn learn_lexical(
             Lesson {
                 tokens: &table.tokens[page],
                 site: table.pages()[page].site,
+                sites: 1,
                 possible: &targets[rows.start * Scores::OUTPUTS..rows.end * Scores::OUTPUTS],
                 weights: &weights[rows],
             }
@@ -377,7 +382,8 @@ pub fn learn_lexical(
         let phrases = phrases.iter().enumerate().filter(|(i, _)| !is_held_out(*i));
         let phrases =
             phrases.map(|(i, phrase)| phrase.lesson(schema, i as u64, &settings.phrase_weight));
-        let lessons: Vec<Lesson> = lessons.chain(phrases).collect();
+        let fragments = (1 << 32..).zip(fragments).map(|(site, fragment)| fragment.lesson(site));
+        let lessons: Vec<Lesson> = lessons.chain(phrases).chain(fragments).collect();
         lexical::fit(&lessons, &settings.names, &settings.words)
     };
     let skips: Vec<Option<usize>> = (0..settings.lexical_folds).map(Some).chain([None]).collect();

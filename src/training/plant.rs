@@ -13,7 +13,7 @@
 use crate::dom::{Attr, Builder, Document, NodeId, Tag};
 use crate::draws::Draws;
 use crate::label::Label;
-use crate::lexical::{self, Phrase};
+use crate::lexical::Phrase;
 use crate::segment::Blocks;
 
 use super::table::Target;
@@ -58,27 +58,47 @@ struct Plant<'a> {
     phrase: &'a Phrase,
 }
 
-/// The page with phrases of its language at up to `most` places between the elements of its content,
-/// some of them at three; `may` says which phrases may be used, by their numbers. None where the page has
-/// too few places, or there are no phrases.
+/// One of these phrases: every second time one of a text.
+pub fn draw<'a>(phrases: &[&'a Phrase], draws: &mut Draws) -> Option<&'a Phrase> {
+    let label = match draws.below(20) {
+        0..4 => Label::Ad,
+        4..7 => Label::Teaser,
+        7..9 => Label::Legal,
+        9 => Label::Nav,
+        _ => Label::Body,
+    };
+    let of_label: Vec<&Phrase> =
+        phrases.iter().copied().filter(|phrase| phrase.label == label).collect();
+    draws.one(&of_label)
+}
+
+/// What is known of a phrase that is planted.
+pub fn target(label: Label) -> Target {
+    Target { label: Some(label), inside: Some(label == Label::Body) }
+}
+
+/// Whether a block is of the content, so that something may stand behind it.
+pub fn is_content(target: &Target) -> bool {
+    match target.label {
+        Some(label) => label == Label::Body && target.inside != Some(false),
+        None => target.inside == Some(true),
+    }
+}
+
+/// The page with some of these phrases at up to `most` places between the elements of its content,
+/// some of them at three. None where the page has too few places, or there are no phrases.
 pub fn plant(
     document: &Document,
     blocks: &Blocks,
     targets: &[Target],
-    language: &str,
+    phrases: &[&Phrase],
     most: usize,
-    may: impl Fn(usize) -> bool,
     draws: &mut Draws,
 ) -> Option<(Document, Blocks, Vec<Target>)> {
     let places = places(document, blocks, targets);
     if places.len() < PLACES {
         return None;
     }
-    let phrases = lexical::phrases().iter().enumerate();
-    let phrases: Vec<&Phrase> = phrases
-        .filter(|(i, phrase)| phrase.lang == language && may(*i))
-        .map(|(_, phrase)| phrase)
-        .collect();
     let paragraphs =
         places.iter().filter(|id| matches!(document.node(**id).tag, Tag::P | Tag::Div));
     let mut paragraphs: Vec<Paragraph> = paragraphs
@@ -92,23 +112,22 @@ pub fn plant(
     for _ in 0..1 + draws.below(most) {
         let after = draws.one(&places)?;
         for _ in 0..1 + usize::from(draws.percent(25)) {
-            // A label, and of a hundred of its phrases how many are links.
-            let (label, links) = match draws.below(20) {
-                0..4 => (Label::Ad, 30),
-                4..7 => (Label::Teaser, 65),
-                7..9 => (Label::Legal, 10),
-                9 => (Label::Nav, 50),
-                _ => (Label::Body, 0),
+            let phrase = draw(phrases, draws)?;
+            // Of a hundred such phrases how many are links.
+            let links = match phrase.label {
+                Label::Ad => 30,
+                Label::Teaser => 65,
+                Label::Legal => 10,
+                Label::Nav => 50,
+                _ => 0,
             };
-            let of_label = phrases.iter().copied().filter(|phrase| phrase.label == label);
-            let phrase = draws.one(&of_label.collect::<Vec<_>>())?;
             let look = match looks_odd && draws.percent(50) {
                 true => Look::odd(draws),
                 false => paragraphs[draws.below(paragraphs.len())].look.clone(),
             };
             let plant = Plant { after, look, is_link: draws.percent(links), phrase };
             // The same button, or stand-in, often comes again and again.
-            if label != Label::Body && draws.percent(15) {
+            if phrase.label != Label::Body && draws.percent(15) {
                 for _ in 0..2 {
                     plants.push(Plant { after: draws.one(&places)?, ..plant.clone() });
                 }
@@ -120,13 +139,11 @@ pub fn plant(
     let (document, planted) = with(document, &plants, &paragraphs);
     let blocks = Blocks::of_document(&document);
     let mut targets = targets.iter().copied();
-    let target = |node: NodeId| match planted.iter().find(|(id, _)| *id == node) {
-        Some((_, label)) => {
-            Some(Target { label: Some(*label), inside: Some(*label == Label::Body) })
-        }
+    let mut of_node = |node: NodeId| match planted.iter().find(|(id, _)| *id == node) {
+        Some((_, label)) => Some(target(*label)),
         None => targets.next(),
     };
-    let grown: Option<Vec<Target>> = blocks.iter().map(|block| block.node).map(target).collect();
+    let grown: Option<Vec<Target>> = blocks.iter().map(|block| of_node(block.node)).collect();
     let grown = grown.filter(|_| targets.next().is_none())?;
     Some((document, blocks, grown))
 }
@@ -152,10 +169,6 @@ fn disguise(paragraphs: &mut [Paragraph], draws: &mut Draws) -> bool {
 
 /// The elements of the page's content behind which something may stand, in order.
 fn places(document: &Document, blocks: &Blocks, targets: &[Target]) -> Vec<NodeId> {
-    let is_content = |target: &Target| match target.label {
-        Some(label) => label == Label::Body && target.inside != Some(false),
-        None => target.inside == Some(true),
-    };
     let content = blocks.iter().zip(targets).filter(|(_, target)| is_content(target));
     let mut places: Vec<NodeId> =
         content.filter_map(|(block, _)| place(document, block.node)).collect();
@@ -237,7 +250,7 @@ fn with(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dom;
+    use crate::{dom, lexical};
 
     const PAGE: &str = "<html lang=en><body><nav><a href=/>Quayside and ferry times</a></nav><div class=text>
         <p class=lead>The ferry did not sail that night, and nobody on the quay knew why it did not.</p>
@@ -259,20 +272,20 @@ mod tests {
                 Target { label: Some(label), inside: Some(is_body) }
             })
             .collect();
+        let english: Vec<&Phrase> =
+            lexical::phrases().iter().filter(|p| p.lang == "en").step_by(5).collect();
         let mut labels = Vec::new();
         for seed in 0..50 {
             let draws = &mut Draws(seed);
             let (planted, grown, new) =
-                plant(&document, &blocks, &targets, "en", 4, |i| i % 5 == 3, draws).unwrap();
+                plant(&document, &blocks, &targets, &english, 4, draws).unwrap();
             assert!((1..=24).contains(&(grown.len() - blocks.len())));
-            let (mut old, mut allowed) = (blocks.texts().zip(&targets), 0);
+            let (mut old, mut known) = (blocks.texts().zip(&targets), 0);
             for (block, target) in grown.iter().zip(&new) {
                 let text = grown.text(block);
-                let number =
-                    lexical::phrases().iter().position(|p| p.lang == "en" && p.text == text);
-                match number {
-                    Some(number) => {
-                        allowed += usize::from(number % 5 == 3);
+                match english.iter().any(|phrase| phrase.text == text) {
+                    true => {
+                        known += 1;
                         assert_eq!(target.inside, Some(target.label == Some(Label::Body)));
                         labels.extend(target.label);
                         let tags = planted.ancestors(block.node).map(|id| planted.node(id).tag);
@@ -280,18 +293,18 @@ mod tests {
                             tags.into_iter().all(|tag| !matches!(tag, Tag::Li | Tag::Blockquote))
                         );
                     }
-                    None => assert_eq!(old.next(), Some((text, target))),
+                    false => assert_eq!(old.next(), Some((text, target))),
                 }
             }
-            assert!(old.next().is_none() && allowed > 0);
+            assert!(old.next().is_none() && known > 0);
         }
         for label in [Label::Ad, Label::Teaser, Label::Legal, Label::Nav, Label::Body] {
             assert!(labels.contains(&label), "{label:?}");
         }
-        // Of Latin there are no phrases, and two paragraphs are no text.
-        assert!(plant(&document, &blocks, &targets, "la", 4, |_| true, &mut Draws(1)).is_none());
+        // Without phrases there are no plants, and two paragraphs are no text.
+        assert!(plant(&document, &blocks, &targets, &[], 4, &mut Draws(1)).is_none());
         let few = dom::parse("<p>One paragraph.</p><p>And a second one.</p>");
         let blocks = Blocks::of_document(&few);
-        assert!(plant(&few, &blocks, &targets[1..3], "en", 4, |_| true, &mut Draws(1)).is_none());
+        assert!(plant(&few, &blocks, &targets[1..3], &english, 4, &mut Draws(1)).is_none());
     }
 }

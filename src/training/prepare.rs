@@ -3,12 +3,13 @@
 //!
 //! A page of HTML can teach both models. For the one of plain text it is stripped to its lines;
 //! and since such texts are mostly the leavings of some extractor, it is also thinned to what
-//! one would leave: the content, with some of what stands around and between it.
+//! one would leave: the content, with some of what stands around and between it. Between paragraphs of
+//! either [`phrases`](lexical::phrases()) are planted.
 
 use std::io;
 
 use super::Settings;
-use super::plant::plant;
+use super::plant::{self, plant};
 use super::table::{Example, Target};
 use crate::dom::{self, Attr, Document, NodeId, Tag};
 use crate::draws::Draws;
@@ -18,6 +19,7 @@ use crate::features::{Page, Schema, TEXT, Texts};
 use crate::label::Label;
 use crate::labelled::align::{align_gold, align_labels};
 use crate::labelled::{Gold, LabelledPage, PageKind, Truth, site_of};
+use crate::lexical::{self, Phrase};
 use crate::metadata::metadata;
 use crate::model::Scores;
 use crate::page_type::PageType;
@@ -35,8 +37,10 @@ pub struct Prepared {
     pub blocks: Blocks,
     /// What is known of them.
     pub targets: Vec<Target>,
-    /// Of a page stripped to its lines: what else an extractor might have left of it.
+    /// Of a page stripped to its lines: what else an extractor might have left of it, and the phrases
+    /// that may be planted between them.
     residue: Vec<(String, Label)>,
+    phrases: Vec<&'static Phrase>,
 }
 
 /// From which share of its words in the gold text on a block counts as inside, and up to which
@@ -44,9 +48,14 @@ pub struct Prepared {
 const INSIDE: f32 = 0.7;
 const OUTSIDE: f32 = 0.3;
 
-/// On how many of a hundred pages in English phrases are planted. Of other languages, of which there
-/// are few pages, it is all, and there are more phrases on each.
-const PLANTED: usize = 40;
+/// At how many places of a page phrases of its language are planted at most, if any are: on how many of a
+/// hundred pages in English, and on all of other languages, of which there are few.
+fn most_plants(language: &str, draws: &mut Draws) -> Option<usize> {
+    match language {
+        "en" => draws.percent(40).then_some(8),
+        _ => Some(12),
+    }
+}
 
 /// Reads a labelled page and cuts it for the schema. `gold` is the page's gold text, where its
 /// own truth is labelled blocks and another file has that; `lesson` says how models are to learn from
@@ -64,12 +73,13 @@ pub fn prepare(
     match page.kind {
         PageKind::Html => {
             let html = encoding::decode_html(bytes, None).0.into_owned();
-            let mut prepared = Prepared::of_html(html, page, gold);
-            if let Some(settings) = lesson.filter(|settings| settings.planted) {
-                prepared = prepared.planted(page, settings);
-            }
+            let prepared = Prepared::of_html(html, page, gold);
+            let phrases = match lesson.filter(|settings| settings.planted) {
+                Some(settings) => prepared.phrases(page, settings),
+                None => Vec::new(),
+            };
             if schema.name != TEXT.name {
-                return Ok(prepared);
+                return Ok(prepared.planted(page, &phrases));
             }
             let lines = prepared.blocks.texts().zip(prepared.targets);
             let lines =
@@ -77,12 +87,12 @@ pub fn prepare(
             let lines: Vec<(&str, Target)> =
                 lines.filter(|(line, _)| !line.trim().is_empty()).collect();
             let residue = prepared.document.as_ref().map(residue).unwrap_or_default();
-            Ok(Prepared { residue, ..of_lines(&lines) })
+            Ok(Prepared { residue, phrases, ..of_lines(&lines) })
         }
         PageKind::Text => {
             let blocks = Blocks::of_text(&encoding::decode_text(bytes, None).0);
             let targets = targets(&blocks, page, gold);
-            Ok(Prepared { html: None, document: None, blocks, targets, residue: Vec::new() })
+            Ok(Prepared::of_blocks(blocks, targets))
         }
     }
 }
@@ -90,18 +100,22 @@ pub fn prepare(
 fn of_lines(lines: &[(&str, Target)]) -> Prepared {
     let text: Vec<&str> = lines.iter().map(|(line, _)| *line).collect();
     let blocks = Blocks::of_text(&text.join("\n"));
-    let targets = lines.iter().map(|(_, target)| *target).collect();
-    Prepared { html: None, document: None, blocks, targets, residue: Vec::new() }
+    Prepared::of_blocks(blocks, lines.iter().map(|(_, target)| *target).collect())
 }
 
 impl Prepared {
+    fn of_blocks(blocks: Blocks, targets: Vec<Target>) -> Prepared {
+        let (residue, phrases) = Default::default();
+        Prepared { html: None, document: None, blocks, targets, residue, phrases }
+    }
+
     /// Cuts a page's source. `page` and `gold` say what is in it.
     pub fn of_html(html: String, page: &LabelledPage, gold: Option<&Gold>) -> Prepared {
         let document = dom::parse(&html);
         let blocks = Blocks::of_document(&document);
         let targets = targets(&blocks, page, gold);
         let (html, document) = (Some(html), Some(document));
-        Prepared { html, document, blocks, targets, residue: Vec::new() }
+        Prepared { html, document, ..Prepared::of_blocks(blocks, targets) }
     }
 
     /// The page as the classifier sees it.
@@ -133,22 +147,25 @@ impl Prepared {
         texts.map(|text| text.example(page)).collect()
     }
 
-    /// The page with phrases between its paragraphs, if it is one of those that get any.
-    fn planted(mut self, page: &LabelledPage, settings: &Settings) -> Prepared {
-        let Some(document) = &self.document else { return self };
+    /// The phrases of the page's language that may be planted into it.
+    fn phrases(&self, page: &LabelledPage, settings: &Settings) -> Vec<&'static Phrase> {
+        let Some(document) = &self.document else { return Vec::new() };
         let about = metadata(document, &self.blocks, None, page.url.as_deref());
         let language = about.lang.as_deref().and_then(|tag| tag.split('-').next());
-        let Some(language) = language else { return self };
-        let mut draws = Draws(site_of(&page.id));
-        let most = match language {
-            "en" if draws.percent(PLANTED) => 8,
-            "en" => return self,
-            _ => 12,
-        };
         let fold = settings.lexical_fold(site(page));
-        let may = |phrase: usize| settings.phrase_fold(phrase) == fold;
+        let phrases = (0..).zip(lexical::phrases());
+        let phrases = phrases.filter(|(i, _)| settings.phrase_fold(*i) == fold);
+        let phrases = phrases.map(|(_, phrase)| phrase);
+        phrases.filter(|phrase| Some(phrase.lang.as_str()) == language).collect()
+    }
+
+    /// The page with phrases between its paragraphs, if it is one of those that get any.
+    fn planted(mut self, page: &LabelledPage, phrases: &[&Phrase]) -> Prepared {
+        let (Some(document), Some(one)) = (&self.document, phrases.first()) else { return self };
+        let mut draws = Draws(site_of(&page.id));
+        let Some(most) = most_plants(&one.lang, &mut draws) else { return self };
         let (blocks, targets) = (&self.blocks, &self.targets);
-        if let Some(planted) = plant(document, blocks, targets, language, most, may, &mut draws) {
+        if let Some(planted) = plant(document, blocks, targets, phrases, most, &mut draws) {
             let (document, blocks, targets) = planted;
             self = Prepared { document: Some(document), blocks, targets, ..self };
         }
@@ -186,14 +203,15 @@ impl Prepared {
             return of_lines(&[]);
         };
         let last = self.targets.iter().rposition(wanted).unwrap_or(first);
-        let mut draws = Draws(seed);
-        let mut draw = |of: usize| draws.below(of);
-        let window = first.saturating_sub(draw(4))..last + 1 + draw(40);
+        let draws = &mut Draws(seed);
+        let window = first.saturating_sub(draws.below(4))..last + 1 + draws.below(40);
         // How much of the chrome this extractor drops, in tenths.
-        let careful = draw(11);
+        let careful = draws.below(11);
         let kept = self.blocks.texts().zip(&self.targets).enumerate().filter(|(i, (_, target))| {
             let keeps = match (target.label, target.inside) {
-                (Some(Label::Nav | Label::Legal), _) | (None, Some(false)) => draw(10) >= careful,
+                (Some(Label::Nav | Label::Legal), _) | (None, Some(false)) => {
+                    draws.below(10) >= careful
+                }
                 _ => true,
             };
             keeps && window.contains(i)
@@ -201,10 +219,18 @@ impl Prepared {
         let mut lines: Vec<(&str, Target)> =
             kept.map(|(_, (text, target))| (text, *target)).collect();
         if !self.residue.is_empty() {
-            for _ in 0..draw(7) {
-                let (text, label) = &self.residue[draw(self.residue.len())];
+            for _ in 0..draws.below(7) {
+                let (text, label) = &self.residue[draws.below(self.residue.len())];
                 let target = Target { label: Some(*label), inside: Some(false) };
-                lines.insert(1 + draw(lines.len()), (text, target));
+                lines.insert(1 + draws.below(lines.len()), (text, target));
+            }
+        }
+        let most = self.phrases.first().and_then(|one| most_plants(&one.lang, draws));
+        for _ in 0..most.map_or(0, |most| 1 + draws.below(most)) {
+            let places = (1..).zip(&lines).filter(|(_, (_, target))| plant::is_content(target));
+            let places: Vec<usize> = places.map(|(behind, _)| behind).collect();
+            if let Some((at, phrase)) = draws.one(&places).zip(plant::draw(&self.phrases, draws)) {
+                lines.insert(at, (&phrase.text, plant::target(phrase.label)));
             }
         }
         of_lines(&lines)
