@@ -73,12 +73,14 @@ pub fn prepare(
     match page.kind {
         PageKind::Html => {
             let html = encoding::decode_html(bytes, None).0.into_owned();
-            let prepared = Prepared::of_html(html, page, gold);
-            let phrases = match lesson.filter(|settings| settings.planted) {
-                Some(settings) => prepared.phrases(page, settings),
-                None => Vec::new(),
-            };
+            let mut prepared = Prepared::of_html(html, page, gold);
+            let planted = lesson.filter(|settings| settings.planted);
+            let phrases =
+                planted.map(|settings| prepared.phrases(page, settings)).unwrap_or_default();
             if schema.name != TEXT.name {
+                if lesson.is_some() {
+                    prepared.leave_out_choices();
+                }
                 return Ok(prepared.planted(page, &phrases));
             }
             let lines = prepared.blocks.texts().zip(prepared.targets);
@@ -145,6 +147,22 @@ impl Prepared {
         }
         let texts = texts.into_iter().filter(|text| !text.targets.is_empty());
         texts.map(|text| text.example(page)).collect()
+    }
+
+    /// Of what can be chosen from a `<select>`, the first teaches as much as all: where a box of an offer
+    /// has a list of all countries, most of the page's blocks of `ad` would be countries.
+    fn leave_out_choices(&mut self) {
+        let Some(document) = &self.document else { return };
+        let list = |node| document.ancestors(node).find(|id| document.node(*id).tag == Tag::Select);
+        let mut before = None;
+        for (block, target) in self.blocks.iter().zip(&mut self.targets) {
+            let list = (document.node(block.node).tag == Tag::Option).then(|| list(block.node));
+            let list = list.flatten();
+            if list.is_some() && list == before {
+                *target = Target::default();
+            }
+            before = list;
+        }
     }
 
     /// The phrases of the page's language that may be planted into it.
@@ -307,5 +325,41 @@ fn is_inside(share: f32) -> Option<bool> {
         s if s >= INSIDE => Some(true),
         s if s <= OUTSIDE => Some(false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_can_be_chosen_the_first_teaches() {
+        let html = "<form><select><option>Chad<option>Peru</select><select><option>May
+            <optgroup><option>June</optgroup></select><p>Sail with us</p></form>";
+        let truth = [
+            ("Chad", Label::Ad),
+            ("Peru", Label::Ad),
+            ("May", Label::Nav),
+            ("June", Label::Nav),
+            ("Sail with us", Label::Ad),
+        ];
+        let page = LabelledPage {
+            id: "harbour/tickets".to_owned(),
+            url: None,
+            group: "harbour.example".to_owned(),
+            page_type: None,
+            path: Default::default(),
+            kind: PageKind::Html,
+            truth: Truth::Blocks(truth.map(|(text, label)| (text.to_owned(), label)).to_vec()),
+            duplicate_of: None,
+        };
+        let mut prepared = Prepared::of_html(html.to_owned(), &page, None);
+        let labels = |prepared: &Prepared| -> Vec<Option<Label>> {
+            prepared.targets.iter().map(|target| target.label).collect()
+        };
+        assert_eq!(labels(&prepared), truth.map(|(_, label)| Some(label)));
+        prepared.leave_out_choices();
+        let (ad, nav) = (Some(Label::Ad), Some(Label::Nav));
+        assert_eq!(labels(&prepared), [ad, None, nav, None, ad]);
     }
 }
