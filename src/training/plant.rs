@@ -1,4 +1,5 @@
-//! Boilerplate between the paragraphs: phrases planted into pages to learn from.
+//! Boilerplate between the paragraphs: phrases planted into pages, and between lines of plain text, to learn
+//! from.
 //!
 //! What stands in the midst of a text and is no part of it (an offer, a hint at another page, the
 //! stand-in for a video that waits for consent) is on labelled pages mostly told by the names of its

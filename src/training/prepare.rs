@@ -153,11 +153,14 @@ impl Prepared {
     /// has a list of all countries, most of the page's blocks of `ad` would be countries.
     fn leave_out_choices(&mut self) {
         let Some(document) = &self.document else { return };
-        let list = |node| document.ancestors(node).find(|id| document.node(*id).tag == Tag::Select);
+        let list_of = |choice: NodeId| {
+            let is_choice = document.node(choice).tag == Tag::Option;
+            let is_list = |id: &NodeId| is_choice && document.node(*id).tag == Tag::Select;
+            document.ancestors(choice).find(is_list)
+        };
         let mut before = None;
         for (block, target) in self.blocks.iter().zip(&mut self.targets) {
-            let list = (document.node(block.node).tag == Tag::Option).then(|| list(block.node));
-            let list = list.flatten();
+            let list = list_of(block.node);
             if list.is_some() && list == before {
                 *target = Target::default();
             }
