@@ -22,7 +22,7 @@ pub use crate::model::linear::Error;
 use crate::model::linear::{Linear, LinearParams};
 use crate::model::{Classifier, Pass, Scorer, Scores};
 use crate::page_type::{PageType, PageTypes};
-use table::{BINS, LEXICAL_BINS, Lexical, PagesView, Table, TableView};
+use table::{BINS, LEXICAL_BINS, Lexical, PagesView, Table, TableView, Target};
 
 /// How one pass is fitted.
 #[derive(Clone, Copy, Debug)]
@@ -119,6 +119,10 @@ pub struct Settings {
     pub lexical_near: bool,
     /// A block of `n` words weighs `(1 + n)` to this power.
     pub word_power: f32,
+    /// Of the known blocks of a page, those of a [kind](crate::features::Layout::kinds) weigh the
+    /// reciprocal of their number to this power, so that one long list or thread does not teach most of
+    /// what is known of a label.
+    pub kind_power: f32,
     /// A block of a known label weighs the reciprocal of that label's share to this power, so
     /// that rare labels are learnt as well.
     pub rare_power: f32,
@@ -180,6 +184,7 @@ impl Settings {
             lexical_near: true,
             partial_weight: 0.2,
             word_power: 0.3,
+            kind_power: 0.4,
             rare_power: 0.3,
             page_power: 0.3,
             rare_type_power: 0.5,
@@ -199,6 +204,7 @@ impl Settings {
                 // Of a line nothing else is known.
                 hidden: vec![WORDING.to_owned()],
                 word_power: 0.4,
+                kind_power: 0.0,
                 page_power: 0.0,
                 ..html
             }
@@ -487,20 +493,24 @@ const PAGE_WEIGHT: f32 = 100.0;
 
 /// Row weights: 0 for padding, pages not chosen, and blocks of which nothing is known.
 fn weights(table: &Table, settings: &Settings, chosen: &dyn Fn(usize) -> bool) -> Vec<f32> {
-    let rarity = rarity(table, settings, chosen);
     let mut weights = vec![0.0; table.rows()];
-    for (page, info) in table.pages().iter().enumerate() {
-        if !chosen(page) {
-            continue;
+    let pages = || table.pages().iter().enumerate().filter(|(page, _)| chosen(*page));
+    for (page, info) in pages() {
+        let blocks = table.range(page).zip(&info.targets).zip(&info.layout.kinds);
+        let known = || blocks.clone().filter(|((_, target), _)| **target != Target::default());
+        let mut like = vec![0.0f32; info.targets.len()];
+        known().for_each(|(_, kind)| like[*kind as usize] += 1.0);
+        for ((row, _), kind) in known() {
+            weights[row] = like[*kind as usize].powf(-settings.kind_power);
         }
+    }
+    let rarity = rarity(table, &weights, settings);
+    for (page, info) in pages() {
         for ((row, target), words) in table.range(page).zip(&info.targets).zip(&info.layout.words) {
             let size = (1.0 + *words as f32).powf(settings.word_power);
-            weights[row] = size
-                * match (target.label, target.inside) {
-                    (Some(label), _) => rarity[label as usize],
-                    (None, Some(_)) => settings.partial_weight,
-                    (None, None) => 0.0,
-                };
+            let known =
+                target.label.map_or(settings.partial_weight, |label| rarity[label as usize]);
+            weights[row] *= size * known;
         }
         let page = &mut weights[table.range(page)];
         let sum: f32 = page.iter().sum();
@@ -510,25 +520,55 @@ fn weights(table: &Table, settings: &Settings, chosen: &dyn Fn(usize) -> bool) -
     weights
 }
 
-/// What a block of each label weighs.
-fn rarity(
-    table: &Table,
-    settings: &Settings,
-    chosen: &dyn Fn(usize) -> bool,
-) -> [f32; Label::COUNT] {
-    let pages = table.pages().iter().enumerate().filter(|(page, _)| chosen(*page));
-    let mut counts = [0.0f32; Label::COUNT];
-    for label in pages.flat_map(|(_, info)| &info.targets).filter_map(|target| target.label) {
-        counts[label as usize] += 1.0;
+/// What a block of each label weighs, by what all of that label weigh now.
+fn rarity(table: &Table, weights: &[f32], settings: &Settings) -> [f32; Label::COUNT] {
+    let mut sums = [0.0f32; Label::COUNT];
+    for (page, info) in table.pages().iter().enumerate() {
+        for (weight, target) in weights[table.range(page)].iter().zip(&info.targets) {
+            if let Some(label) = target.label {
+                sums[label as usize] += weight;
+            }
+        }
     }
-    let most = counts.iter().copied().fold(1.0, f32::max);
-    counts.map(|count| (most / count.max(1.0)).powf(settings.rare_power))
+    let most = sums.iter().copied().fold(1.0, f32::max);
+    sums.map(|sum| (most / sum.max(1.0)).powf(settings.rare_power))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::HTML;
+    use crate::dom;
+    use crate::features::{HTML, Page};
+    use crate::segment::Blocks;
+    use table::Example;
+
+    #[test]
+    fn the_more_of_a_page_is_alike_the_less_each_teaches() {
+        let html = "<ul><li>One<li>Two<li>Three<li>Four</ul><p>Five</p><p>Six</p>";
+        let document = dom::parse(html);
+        let blocks = Blocks::of_document(&document);
+        let labels =
+            [Some(Label::Nav), Some(Label::Nav), Some(Label::Nav), None, Some(Label::Ad), None];
+        let example = || Example {
+            page: Page::of_document(&document, &blocks),
+            targets: labels.map(|label| Target { label, inside: None }).to_vec(),
+            site: 1,
+            page_type: None,
+            figures: Vec::new(),
+        };
+        let table = Table::new(vec![example(), example()]);
+        let settings =
+            Settings { kind_power: 0.5, page_power: 0.0, rare_power: 0.5, ..Settings::of(&HTML) };
+        let weights = weights(&table, &settings, &|page| page == 1);
+        assert!(weights[table.range(0)].iter().all(|weight| *weight == 0.0));
+        let words = 2f32.powf(settings.word_power);
+        let relative: Vec<f32> = weights[table.range(1)].iter().map(|w| w / words).collect();
+        // Three of a kind weigh as much as √3 that are not alike, so one of these is as rare as √3 to 1.
+        let third = 3f32.powf(-0.5);
+        let expected = [third, third, third, 0.0, 3f32.powf(0.25), 0.0];
+        let near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5;
+        assert!(relative.iter().zip(&expected).all(near), "{relative:?}");
+    }
 
     #[test]
     fn hidden_groups_are_not_seen() {

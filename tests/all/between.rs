@@ -63,7 +63,7 @@ impl Article {
 /// What paragraphs are, what stands between them is, and how many of these 440 lines may be kept, and of 398
 /// paragraphs lost.
 const MOST: [(&str, &str, usize, usize); 3] =
-    [("p", "div", 320, 0), ("p", "p", 349, 2), ("div", "div", 338, 2)];
+    [("p", "div", 372, 0), ("p", "p", 387, 0), ("div", "div", 388, 0)];
 
 /// Which of all articles' paragraphs are lost, and which lines between them are kept, where `page` gives an
 /// article's page; `layout` names it where the figures are printed.
@@ -100,7 +100,7 @@ fn words_tell_what_is_no_part_of_the_text() {
 fn what_looks_odd_is_part_of_the_text_all_the_same() {
     let page = |article: &Article| article.page(["p", "div"], None);
     let (lost, _) = lost_and_kept("p and div by turns", Kind::Html, page);
-    assert!(lost.len() <= 3, "{lost:#?}");
+    assert!(lost.is_empty(), "{lost:#?}");
 }
 
 /// Nothing but words tells here.
