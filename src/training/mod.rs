@@ -12,6 +12,7 @@ use std::collections::HashSet;
 use linfa::ParamGuard;
 use ndarray::Array2;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::boost::{BinnedColumns, GradientBoosting};
 use crate::features::{Matrix, Schema, TEXT, View};
@@ -119,9 +120,9 @@ pub struct Settings {
     pub lexical_near: bool,
     /// A block of `n` words weighs `(1 + n)` to this power.
     pub word_power: f32,
-    /// Of the known blocks of a page, those of a [kind](crate::features::Layout::kinds) weigh the
-    /// reciprocal of their number to this power, so that one long list or thread does not teach most of
-    /// what is known of a label.
+    /// Blocks of a page that are of one [kind](crate::features::Layout::kinds) and of which the same is
+    /// known weigh the reciprocal of their number to this power, so that one long list or thread does not
+    /// teach most of what is known of a label.
     pub kind_power: f32,
     /// A block of a known label weighs the reciprocal of that label's share to this power, so
     /// that rare labels are learnt as well.
@@ -496,21 +497,23 @@ fn weights(table: &Table, settings: &Settings, chosen: &dyn Fn(usize) -> bool) -
     let mut weights = vec![0.0; table.rows()];
     let pages = || table.pages().iter().enumerate().filter(|(page, _)| chosen(*page));
     for (page, info) in pages() {
-        let blocks = table.range(page).zip(&info.targets).zip(&info.layout.kinds);
-        let known = || blocks.clone().filter(|((_, target), _)| **target != Target::default());
-        let mut like = vec![0.0f32; info.targets.len()];
-        known().for_each(|(_, kind)| like[*kind as usize] += 1.0);
-        for ((row, _), kind) in known() {
-            weights[row] = like[*kind as usize].powf(-settings.kind_power);
+        let known = || {
+            let blocks = table.range(page).zip(info.targets.iter().zip(&info.layout.kinds));
+            blocks.filter(|(_, (target, _))| **target != Target::default())
+        };
+        let mut like: FxHashMap<(&Target, &u32), f32> = FxHashMap::default();
+        known().for_each(|(_, block)| *like.entry(block).or_default() += 1.0);
+        for (row, block) in known() {
+            weights[row] = like[&block].powf(-settings.kind_power);
         }
     }
     let rarity = rarity(table, &weights, settings);
     for (page, info) in pages() {
         for ((row, target), words) in table.range(page).zip(&info.targets).zip(&info.layout.words) {
             let size = (1.0 + *words as f32).powf(settings.word_power);
-            let known =
+            let rarity =
                 target.label.map_or(settings.partial_weight, |label| rarity[label as usize]);
-            weights[row] *= size * known;
+            weights[row] *= size * rarity;
         }
         let page = &mut weights[table.range(page)];
         let sum: f32 = page.iter().sum();
@@ -548,7 +551,7 @@ mod tests {
         let document = dom::parse(html);
         let blocks = Blocks::of_document(&document);
         let labels =
-            [Some(Label::Nav), Some(Label::Nav), Some(Label::Nav), None, Some(Label::Ad), None];
+            [Some(Label::Nav), Some(Label::Nav), Some(Label::Nav), Some(Label::Ad), None, None];
         let example = || Example {
             page: Page::of_document(&document, &blocks),
             targets: labels.map(|label| Target { label, inside: None }).to_vec(),
@@ -563,9 +566,10 @@ mod tests {
         assert!(weights[table.range(0)].iter().all(|weight| *weight == 0.0));
         let words = 2f32.powf(settings.word_power);
         let relative: Vec<f32> = weights[table.range(1)].iter().map(|w| w / words).collect();
-        // Three of a kind weigh as much as √3 that are not alike, so one of these is as rare as √3 to 1.
+        // Three that are alike weigh as much as √3 that are not, so the one of their kind but of another
+        // label is as rare as √3 to 1.
         let third = 3f32.powf(-0.5);
-        let expected = [third, third, third, 0.0, 3f32.powf(0.25), 0.0];
+        let expected = [third, third, third, 3f32.powf(0.25), 0.0, 0.0];
         let near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5;
         assert!(relative.iter().zip(&expected).all(near), "{relative:?}");
     }

@@ -153,10 +153,10 @@ impl Prepared {
     /// has a list of all countries, most of the page's blocks of `ad` would be countries.
     fn leave_out_choices(&mut self) {
         let Some(document) = &self.document else { return };
-        let list_of = |choice: NodeId| {
-            let is_choice = document.node(choice).tag == Tag::Option;
-            let is_list = |id: &NodeId| is_choice && document.node(*id).tag == Tag::Select;
-            document.ancestors(choice).find(is_list)
+        let tag = |id: NodeId| document.node(id).tag;
+        let list_of = |id: NodeId| {
+            let list = || document.ancestors(id).find(|id| tag(*id) == Tag::Select);
+            (tag(id) == Tag::Option).then(list).flatten()
         };
         let mut before = None;
         for (block, target) in self.blocks.iter().zip(&mut self.targets) {

@@ -22,7 +22,7 @@ use crate::page_type::PageType;
 use crate::page_type::figures::PAGE;
 
 /// What is known of a block.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Target {
     /// Its label.
     pub label: Option<Label>,
