@@ -205,7 +205,7 @@ impl Settings {
                 // Of a line nothing else is known.
                 hidden: vec![WORDING.to_owned()],
                 word_power: 0.4,
-                kind_power: 0.0,
+                kind_power: 0.3,
                 page_power: 0.0,
                 ..html
             }
