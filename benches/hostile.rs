@@ -1,13 +1,16 @@
 //! How time and memory grow with hostile pages (`tests/all/generator.rs`), each from its bytes to its
-//! record: CPU seconds at 5, 10 and 20 MB, by how much they grow where the page doubles, which is 2 where time is linear, and the most
-//! memory that a process of its own takes with 10 MB, as megabytes and as a multiple of the page
-//! beside the 32 MB that any page may take.
+//! record: seconds at 5, 10 and 20 MB, by how much they grow where the page doubles, which is 2
+//! where time is linear, and the most memory that a process of its own takes with 10 MB, as megabytes
+//! and as a multiple of the page beside the 32 MB that any page may take.
+//!
+//! Each time is that of a process of its own, which has no memory from an earlier page to use again.
+//! A machine that others use too is now fast, now slow, for seconds at a time: so the three sizes take
+//! turns, and what counts is the least time of each, as others only ever add to it.
 //!
 //!     cargo bench --bench hostile                # all
 //!     cargo bench --bench hostile -- tables      # those whose names hold a word
 //!
-//! CPU time and memory are read from `/proc`; where there is none, time is that of the clock, and the
-//! columns of memory are empty.
+//! Memory is read from `/proc`; where there is none, its columns are empty.
 
 #[path = "../tests/all/generator.rs"]
 mod generator;
@@ -22,25 +25,21 @@ use dehusk::extract::{Extractor, Options};
 use dehusk::source::Kind;
 
 const SIZE: usize = 10_000_000;
-/// The system counts CPU time in steps of some milliseconds, so that short runs are repeated until
-/// they have taken so many seconds together.
-const ENOUGH: f64 = 0.15;
-
-/// Seconds that this thread has run, which other programs do not lengthen as they do the clock's.
-fn now(since: Instant) -> f64 {
-    let stat = fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = stat.and_then(|stat| stat.split(' ').next()?.parse::<f64>().ok());
-    nanoseconds.map_or(since.elapsed().as_secs_f64(), |ns| ns / 1e9)
-}
+/// How many turns there are at least, and how many seconds all take together, if not [`MOST`] turns.
+const FEWEST: usize = 5;
+const ENOUGH: f64 = 1.0;
+const MOST: usize = 20;
+/// Which page a process of its own is to take, and of how many bytes.
+const PAGE: &str = "HOSTILE_PAGE";
+const BYTES: &str = "HOSTILE_BYTES";
 
 /// Seconds from a page's bytes to its record, and why it was refused, if it was.
 fn run(page: Vec<u8>) -> (f64, String) {
-    let clock = Instant::now();
-    let start = now(clock);
+    let start = Instant::now();
     let (html, _) = decode_html(page, None);
     let options = Options::default();
     let record = Extractor::default().extract("page", None, Kind::Html, &html, &options);
-    let seconds = now(clock) - start;
+    let seconds = start.elapsed().as_secs_f64();
     (seconds, black_box(record).map_or_else(|error| error.to_string(), |_| String::new()))
 }
 
@@ -51,41 +50,50 @@ fn peak() -> Option<f64> {
     Some(line.trim().strip_suffix(" kB")?.parse::<f64>().ok()? * 1024.0 / 1e6)
 }
 
+/// What [`run`] gives in a process of its own, and the most memory that this takes, if that is known.
+fn run_alone(name: &str, bytes: usize) -> (f64, Option<f64>, String) {
+    let mut child = Command::new(env::current_exe().expect("this program"));
+    let output = child.env(PAGE, name).env(BYTES, bytes.to_string()).output().expect("a process");
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    let mut parts = printed.trim_end_matches('\n').splitn(3, '\t');
+    let mut part = || parts.next().unwrap_or_else(|| panic!("{name} fails with {bytes} bytes"));
+    (part().parse().expect("seconds"), part().parse().ok(), part().to_owned())
+}
+
 fn main() {
     let pages = generator::pages();
-    if let Ok(name) = env::var("HOSTILE_PAGE") {
+    if let (Ok(name), Ok(bytes)) = (env::var(PAGE), env::var(BYTES)) {
         let (_, page) = pages.iter().find(|(n, _)| *n == name).expect("a page of this name");
-        run(page(SIZE));
-        println!("{}", peak().map_or(String::new(), |mb| mb.to_string()));
+        run(pages[0].1(1000)); // The models are read.
+        let (seconds, refused) = run(page(bytes.parse().expect("a number of bytes")));
+        println!("{seconds}\t{}\t{refused}", peak().map_or(String::new(), |mb| mb.to_string()));
         return;
     }
     let wanted: Vec<String> = env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    run(generator::pages()[0].1(1000)); // The models are read once.
     println!(
         "{:43}{:>8}{:>8}{:>8}{:>7}{:>8}{:>8}",
         "", "5 MB s", "10 MB s", "20 MB s", "ratio", "MB", "x page"
     );
-    for (name, page) in pages {
+    for (name, _) in pages {
         if !wanted.is_empty() && !wanted.iter().any(|word| name.contains(word.as_str())) {
             continue;
         }
-        let mean = |bytes: usize| {
-            let (mut sum, mut runs) = (0.0, 0);
-            while runs < 3 || sum < ENOUGH && runs < 100 {
-                sum += run(page(bytes)).0;
-                runs += 1;
+        let mut least = [f64::INFINITY; 3];
+        let (mut sum, mut turns) = (0.0, 0);
+        while turns < FEWEST || sum < ENOUGH && turns < MOST {
+            for (least, bytes) in least.iter_mut().zip([SIZE / 2, SIZE, SIZE * 2]) {
+                let (seconds, ..) = run_alone(name, bytes);
+                *least = least.min(seconds);
+                sum += seconds;
             }
-            sum / f64::from(runs)
-        };
-        let [half, whole, double] = [SIZE / 2, SIZE, SIZE * 2].map(mean);
+            turns += 1;
+        }
+        let [half, whole, double] = least;
         let ratio = (double / half).sqrt();
-        let child = Command::new(env::current_exe().unwrap()).env("HOSTILE_PAGE", name).output();
-        let printed = String::from_utf8_lossy(&child.unwrap().stdout).into_owned();
-        let (mb, times) = match printed.trim().parse::<f64>() {
-            Ok(mb) => (format!("{mb:.0}"), format!("{:.1}", (mb - 32.0) * 1e6 / SIZE as f64)),
-            Err(_) => Default::default(),
-        };
-        let refused = run(page(SIZE)).1;
+        let (_, peak, refused) = run_alone(name, SIZE);
+        let mb = peak.map_or(String::new(), |mb| format!("{mb:.0}"));
+        let above = |mb| (mb - 32.0) * 1e6 / SIZE as f64;
+        let times = peak.map_or(String::new(), |mb| format!("{:.1}", above(mb)));
         println!(
             "{name:43}{half:8.3}{whole:8.3}{double:8.3}{ratio:7.2}{mb:>8}{times:>8}  {refused}"
         );

@@ -111,12 +111,10 @@ impl TextStats {
                 word.finish(&mut stats, stop_words, words);
                 stats.cjk += 1;
                 stats.stop_words += u32::from(('\u{3041}'..='\u{309f}').contains(&c));
-            } else if !c.is_ascii() && c.is_alphanumeric() {
-                // The common case by far, lower-case letters, map to themselves.
-                let lowered = self::lower(c);
-                word.push(lowered as u32);
-                word.capital |= lowered != c && word.len == 1;
-                stats.digits += u32::from(c.is_numeric());
+            } else if let Some(letter) = Letter::of(c) {
+                word.push(letter.lower as u32);
+                word.capital |= letter.lower != c && word.len == 1;
+                stats.digits += u32::from(letter.is_numeric);
             } else {
                 word.finish(&mut stats, stop_words, words);
                 match c {
@@ -192,6 +190,33 @@ pub(crate) const LOWER: [u8; 256] = {
     }
     lower
 };
+
+/// A letter or number beyond ASCII.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Letter {
+    /// The first character of its lower case.
+    pub lower: char,
+    pub is_numeric: bool,
+}
+
+/// Those before CJK by their code points, as to look one up takes a search.
+static LETTERS: LazyLock<[Option<Letter>; 0x2e80]> =
+    LazyLock::new(|| std::array::from_fn(|i| char::from_u32(i as u32).and_then(Letter::look_up)));
+
+impl Letter {
+    /// What this character is, if it is one.
+    pub(crate) fn of(c: char) -> Option<Letter> {
+        match c {
+            '\u{ac00}'..='\u{d7a3}' => Some(Letter { lower: c, is_numeric: false }), // Hangul
+            _ => LETTERS.get(c as usize).copied().unwrap_or_else(|| Letter::look_up(c)),
+        }
+    }
+
+    fn look_up(c: char) -> Option<Letter> {
+        let is_one = !c.is_ascii() && c.is_alphanumeric();
+        is_one.then(|| Letter { lower: lower(c), is_numeric: c.is_numeric() })
+    }
+}
 
 /// A word on its way: a hash over its lower-case characters, eight bytes at a time.
 #[derive(Default)]
@@ -304,6 +329,14 @@ mod tests {
             assert_eq!(words, [word_hash(word)]);
             // Not by themselves but in one with a longer character.
             assert_eq!(of(&format!("{word}é")).hash, mix(0, word_hash(&format!("{word}é"))));
+        }
+    }
+
+    #[test]
+    fn letters_are_those_of_unicode() {
+        for c in ('\0'..=char::MAX).filter(|c| !c.is_ascii()) {
+            assert_eq!(Letter::of(c), Letter::look_up(c), "{c}");
+            assert_eq!(Letter::of(c).is_some(), c.is_alphanumeric(), "{c}");
         }
     }
 

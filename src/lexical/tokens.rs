@@ -8,7 +8,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHasher};
 use super::SLOTS;
 use crate::ascii::Sixteen;
 use crate::dom::{Attr, AttrSet, Document, NodeId, Tag};
-use crate::features::text::{LOWER, is_cjk, lower, short_word_hash};
+use crate::features::text::{self, LOWER, is_cjk, lower, short_word_hash};
 use crate::features::{DISTINCT_NAMES, Texts};
 use crate::segment::{Block, Blocks};
 
@@ -492,8 +492,10 @@ fn words(text: &str, most: usize, mut found: impl FnMut(u64)) {
             _ => text[at..].chars().next().unwrap_or_default(),
         };
         at += c.len_utf8();
-        if !c.is_ascii() && c.is_alphanumeric() && !is_cjk(c) {
-            let c = if c.is_numeric() { '0' } else { lower(c) };
+        if !is_cjk(c)
+            && let Some(letter) = text::Letter::of(c)
+        {
+            let c = if letter.is_numeric { '0' } else { letter.lower };
             word = Some(eat(word.unwrap_or(FNV_OFFSET), c as u32));
             continue;
         }
