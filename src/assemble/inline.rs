@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use url::Url;
 
+use super::math;
 use crate::dom::{Attr, Document, NodeId, Tag};
 use crate::segment::{Block, Blocks};
 
@@ -150,7 +151,10 @@ impl Inline<'_> {
                     Mark::Link(id) if self.last_link.replace(Some(id)) != Some(id) => {
                         self.destination(id).map(|url| (id, url))
                     }
-                    Mark::Math(id) => self.tex(id).map(|tex| (id, tex)),
+                    Mark::Math(id) => {
+                        let tex = self.document.and_then(|document| math::tex(document, id));
+                        tex.map(|tex| (id, tex))
+                    }
                     _ => None,
                 };
                 targets.0.extend(found);
@@ -224,24 +228,6 @@ impl Inline<'_> {
         let is_in_page = url == page;
         url.set_fragment(fragment.as_deref());
         is_in_page
-    }
-
-    /// The TeX source of a formula, from its annotation.
-    fn tex(&self, math: NodeId) -> Option<String> {
-        let document = self.document?;
-        let mut inside = math..document.node(math).end;
-        let annotation = inside.find(|id| {
-            document.node(*id).tag == Tag::Annotation
-                && document
-                    .attr(*id, Attr::Encoding)
-                    .is_some_and(|encoding| encoding.to_ascii_lowercase().contains("tex"))
-        })?;
-        let tex = document.text_content(annotation);
-        let tex = tex.split_whitespace().collect::<Vec<_>>().join(" ");
-        // MediaWiki wraps every formula in this.
-        let bare = tex.strip_prefix("{\\displaystyle ").and_then(|t| t.strip_suffix('}'));
-        let tex = bare.map_or(tex.as_str(), str::trim_end);
-        (!tex.is_empty()).then(|| tex.to_owned())
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod inline;
 mod markdown;
+mod math;
 mod table;
 mod text;
 

@@ -53,6 +53,11 @@ names! {
         Tfoot = "tfoot", Th = "th", Thead = "thead", Time = "time", Title = "title", Tr = "tr",
         Track = "track", Tt = "tt", U = "u", Ul = "ul", Var = "var", Video = "video", Wbr = "wbr",
         Xmp = "xmp",
+        // Of MathML.
+        Mfenced = "mfenced", Mfrac = "mfrac", Mi = "mi", Mn = "mn", Mo = "mo", Mover = "mover",
+        Mphantom = "mphantom", Mroot = "mroot", Ms = "ms", Mspace = "mspace", Msqrt = "msqrt",
+        Msub = "msub", Msubsup = "msubsup", Msup = "msup", Mtable = "mtable", Mtd = "mtd",
+        Mtext = "mtext", Mtr = "mtr", Munder = "munder", Munderover = "munderover",
     }
 }
 
@@ -63,6 +68,11 @@ impl Tag {
             Some(Tag::Text) | None => Tag::Other,
             Some(tag) => tag,
         }
+    }
+
+    /// Whether the element is a part of a formula in MathML.
+    pub fn is_mathml(self) -> bool {
+        self >= Tag::Mfenced
     }
 
     /// Whether the element starts and ends a run of text: the elements whose default rendering

@@ -233,7 +233,9 @@ impl<'a> Facts<'a> {
         let (mut canonical, mut og_url) = (None, None);
         let mut titled = false;
         for (id, node) in document.nodes().iter().enumerate() {
-            facts.tags[node.tag as usize] += 1;
+            // Parts of formulas are what they are to HTML: elements of other names.
+            let tag = if node.tag.is_mathml() { Tag::Other } else { node.tag };
+            facts.tags[tag as usize] += 1;
             let id = id as NodeId;
             match node.tag {
                 Tag::Text => {}
