@@ -53,9 +53,10 @@ fn presentation(document: &Document, math: NodeId) -> Option<String> {
             }
             Tag::Text => {
                 // Between elements is but white space.
-                let text = one_line(document.text(id));
-                let parent = open.last_mut().filter(|_| !text.is_empty());
-                parent.into_iter().for_each(|parent| parent.children.push(text.clone()));
+                let text = escaped(&one_line(document.text(id)));
+                if let Some(parent) = open.last_mut().filter(|_| !text.is_empty()) {
+                    parent.children.push(text);
+                }
             }
             _ if open.len() == MAX_DEPTH => return None,
             tag => open.push(Open { tag, end: node.end, children: Vec::new() }),
@@ -69,10 +70,9 @@ fn element(tag: Tag, children: &[String]) -> String {
     let row = || join(children, "");
     match (tag, children) {
         (Tag::Mphantom, _) => String::new(),
-        (Tag::Mspace, _) => "\\ ".to_owned(),
+        (Tag::Mspace, _) => "\\,".to_owned(),
         (Tag::Mi, _) => identifier(&children.concat()),
-        (Tag::Mn | Tag::Mo, _) => symbols(&children.concat()),
-        (Tag::Mtext | Tag::Ms, _) => format!("\\text{{{}}}", escaped(&children.concat())),
+        (Tag::Mtext | Tag::Ms, _) => format!("\\text{{{}}}", children.concat()),
         (Tag::Mfrac, [above, below]) => format!("\\frac{{{above}}}{{{below}}}"),
         (Tag::Msqrt, _) => format!("\\sqrt{{{}}}", row()),
         (Tag::Mroot, [base, index]) => format!("\\sqrt[{index}]{{{base}}}"),
@@ -140,39 +140,28 @@ const FUNCTIONS: &[&str] = &[
 const LIMITS: &[&str] =
     &["det", "gcd", "inf", "lim", "liminf", "limsup", "max", "min", "Pr", "sup"];
 
-fn identifier(name: &str) -> String {
-    match name.chars().count() {
-        ..=1 => symbols(name),
-        _ if FUNCTIONS.contains(&name) => format!("\\{name}"),
-        _ => format!("\\mathrm{{{}}}", escaped(name)),
-    }
-}
+/// Operators that have it there, too.
+const OPERATORS: &[&str] = &["∑", "∏", "∐", "∫", "∬", "∭", "∮", "⋀", "⋁", "⋂", "⋃", "⨁", "⨂"];
 
 fn has_limits(base: &str) -> bool {
-    base.strip_prefix('\\').is_some_and(|name| LIMITS.contains(&name))
-        || matches!(
-            base,
-            "∑" | "∏"
-                | "∐"
-                | "∫"
-                | "∬"
-                | "∭"
-                | "∮"
-                | "⋀"
-                | "⋁"
-                | "⋂"
-                | "⋃"
-                | "⨁"
-                | "⨂"
-        )
+    OPERATORS.contains(&base) || base.strip_prefix('\\').is_some_and(|name| LIMITS.contains(&name))
+}
+
+/// A name of several letters is upright.
+fn identifier(name: &str) -> String {
+    match name {
+        _ if FUNCTIONS.contains(&name) => format!("\\{name}"),
+        _ if name.chars().count() > 1 && !name.starts_with('\\') => format!("\\mathrm{{{name}}}"),
+        _ => name.to_owned(),
+    }
 }
 
 /// The command for what stands above a base as an accent.
 fn accent(above: &str) -> Option<&'static str> {
     Some(match above {
-        "¯" | "‾" | "―" | "_" | "\\_" | "\u{304}" | "\u{305}" => "overline",
-        "ˆ" | "\\^{}" | "\u{302}" => "hat",
-        "˜" | "~" | "\\~{}" | "\u{303}" => "tilde",
+        "¯" | "‾" | "―" | "\\_" | "\u{304}" | "\u{305}" => "overline",
+        "ˆ" | "\u{302}" => "hat",
+        "˜" | "∼" | "\u{303}" => "tilde",
         "→" | "⃗" => "vec",
         "˙" | "." | "\u{307}" => "dot",
         "¨" | ".." | "\u{308}" => "ddot",
@@ -182,27 +171,25 @@ fn accent(above: &str) -> Option<&'static str> {
     })
 }
 
-/// Symbols without the operators that nobody sees.
-fn symbols(text: &str) -> String {
-    escaped(&text.replace(['\u{2061}', '\u{2062}', '\u{2063}', '\u{2064}'], ""))
-}
-
-/// Text with TeX's own characters escaped.
+/// Text with TeX's own characters escaped, and without the operators that nobody sees.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '{' | '}' | '$' | '&' | '#' | '%' | '_' => out.extend(['\\', c]),
-            '^' | '~' => out.extend(['\\', c, '{', '}']),
-            '\\' => out.push_str("\\backslash "),
+            '\\' => out.push('∖'),
+            '^' => out.push('ˆ'),
+            '~' => out.push('∼'),
+            '\u{2061}'..='\u{2064}' => {}
             _ => out.push(c),
         }
     }
     out
 }
 
+/// As MathML takes white space, of which spaces that do not break are no part.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -247,7 +234,9 @@ mod tests {
                 "\\begin{matrix} 1 & 0 \\\\ a \\end{matrix}",
             ),
             ("<mn>5</mn><mo>%</mo><mtext>of  {all}</mtext>", "5\\%\\text{of \\{all\\}}"),
+            ("<mi>x</mi><mtext>&nbsp;if </mtext><mspace/>", "x\\text{\u{a0}if}\\,"),
             ("<msup><mi>x</mi></msup>", "x"),
+            ("$ \\a<mo>^</mo><mi>{</mi>", "\\$ ∖aˆ\\{"),
             ("<semantics><mi>x</mi><annotation encoding=TeX> </annotation></semantics>", "x"),
             ("<semantics><mi>x</mi><annotation encoding=StarMath>y</annotation></semantics>", "x"),
             (
